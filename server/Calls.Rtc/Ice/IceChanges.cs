@@ -15,9 +15,9 @@ public enum IceChanges
     /// <summary><see cref="IceLiteAgent.State"/> is another one.</summary>
     StateChanged = 4,
 
-    /// <summary>Paths are no longer valid; take them with <see cref="IceLiteAgent.TryTakeReleased"/>.</summary>
+    /// <summary>Paths are no longer valid: see <see cref="IceLiteAgent.ReleasedPaths"/>.</summary>
     PathsReleased = 8,
 
-    /// <summary>An ICE restart is complete: the credentials from before it no longer open this session.</summary>
+    /// <summary>An ICE restart is complete: see <see cref="IceLiteAgent.RetiredCredentials"/>.</summary>
     CredentialsRetired = 16,
 }
