@@ -55,7 +55,6 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    [Trait("Spec", "media-17")]
     public void A_check_with_a_wrong_password_or_name_is_refused_and_leaves_no_trace()
     {
         Assert.Equal(IceAuthentication.BadIntegrity, Authenticate(Request(_local, PeerUfrag, password: "wrong")));
@@ -117,7 +116,6 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    [Trait("Spec", "media-14")]
     public void A_connection_over_tcp_moves_to_udp_with_its_nomination()
     {
         Check(_tcp, atMs: 0, nominate: true);
@@ -132,7 +130,6 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    [Trait("Spec", "media-15")]
     public void A_worse_path_is_followed_only_after_the_better_nomination_has_lapsed()
     {
         // Alternating nominations at start-up do not flap.
@@ -166,7 +163,6 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    [Trait("Spec", "media-16")]
     public void A_rebound_peer_is_followed_to_its_new_port()
     {
         var rebound = new TestPath("192.0.2.10:61234");
@@ -180,7 +176,6 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    [Trait("Spec", "media-19")]
     public void Silence_disconnects_after_5_s_and_fails_after_30_s_once()
     {
         Check(_udp, atMs: 1_000, nominate: true);
@@ -297,7 +292,6 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
-    [Trait("Spec", "media-24")]
     public void A_restart_keeps_the_old_pair_until_a_new_one_is_nominated()
     {
         Check(_udp, atMs: 0, nominate: true);
