@@ -4,6 +4,7 @@ namespace Calls.Rtc.Sdp;
 internal ref struct SessionDescriptionParser(ReadOnlySpan<char> text)
 {
     private readonly ReadOnlySpan<char> _text = text;
+    private readonly HashSet<string> _mids = [];
     private SectionBuilder? _section;
     private MediaDirection? _sessionDirection;
     private string? _sessionUfrag;
@@ -288,12 +289,9 @@ internal ref struct SessionDescriptionParser(ReadOnlySpan<char> text)
             return SdpError.MissingMid;
         }
 
-        foreach (MediaSection earlier in Description.Sections)
+        if (!_mids.Add(section.Mid))
         {
-            if (earlier.Mid == section.Mid)
-            {
-                return SdpError.DuplicateMid;
-            }
+            return SdpError.DuplicateMid;
         }
 
         _section.Finish(Description, _sessionDirection);
