@@ -1,0 +1,222 @@
+using System.Collections.Concurrent;
+using System.Net.WebSockets;
+using Calls.Domain;
+using Calls.Server.Mattermost.Identity;
+using Calls.Server.Mattermost.Proxy;
+using Calls.Server.Mattermost.Rest;
+
+namespace Calls.Server.Mattermost.Relay;
+
+/// <summary><c>/api/v4/websocket</c>: dials Mattermost first and accepts the client second (mattermost-integration.md 3.2).</summary>
+internal sealed class UpgradeEndpoint(
+    RelayContext context,
+    UpstreamDialer dialer,
+    SettingsCache settings,
+    PeerAddress addresses,
+    GatewayOptions options)
+{
+    private static readonly string[] CopiedHeaders = ["Cookie", "Authorization", "User-Agent", "Accept-Language", "X-Mattermost-Preauth-Secret"];
+    private static long _lastProbe = CallsProtocol.FirstProbe;
+
+    private readonly ConcurrentDictionary<SocketPair, byte> _pairs = new();
+    private readonly UnidentifiedUpgrades _unidentified = new(options.MaxUnidentifiedPerAddress);
+    private volatile bool _isStopping;
+
+    /// <summary>Handles one upgrade for as long as its sockets live.</summary>
+    /// <param name="path">Mattermost's path, without subpath, with or without its slash at the end.</param>
+    public async Task HandleAsync(HttpContext http, string path)
+    {
+        Peer peer = addresses.Of(http);
+        if (_isStopping)
+        {
+            http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            return;
+        }
+
+        if (!IsOriginAllowed(http.Request))
+        {
+            context.Counters.AddRefusedUpgrade();
+            http.Response.StatusCode = StatusCodes.Status403Forbidden;
+            return;
+        }
+
+        string? token = UpgradeToken.Find(http.Request);
+        if (token is null && !_unidentified.TryEnter(peer.Address))
+        {
+            context.Counters.AddRefusedUpgrade();
+            http.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+            return;
+        }
+
+        int isCounted = token is null ? 1 : 0;
+        await DialAsync(http, path, peer, token, Uncount);
+        Uncount();
+
+        void Uncount()
+        {
+            if (Interlocked.Exchange(ref isCounted, 0) == 1)
+            {
+                _unidentified.Leave(peer.Address);
+            }
+        }
+    }
+
+    /// <summary>Closes every socket with 1001, spread over time so that clients do not come back all at once.</summary>
+    public async Task StopAsync(CancellationToken cancellation)
+    {
+        _isStopping = true;
+        SocketPair[] pairs = [.. _pairs.Keys];
+        TimeSpan step = pairs.Length == 0 ? TimeSpan.Zero : options.Timings.Drain / pairs.Length;
+        foreach (SocketPair pair in pairs)
+        {
+            pair.CloseClient(1001);
+            if (step > TimeSpan.Zero && !cancellation.IsCancellationRequested)
+            {
+                await Task.Delay(step, context.Time, CancellationToken.None).WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private bool IsOriginAllowed(HttpRequest request)
+    {
+        string? origin = request.Headers.Origin.Count > 0 ? request.Headers.Origin[0] : null;
+
+        // Never read: Mattermost decides, it gets the header unchanged.
+        return settings.Current is not { } read
+            || OriginRule.Allows(origin, request.Host.Value ?? "", read.AllowCorsFrom, SiteUrl(read));
+    }
+
+    private string SiteUrl(MattermostSettings? read) => options.SiteUrl?.ToString() ?? read?.SiteUrl ?? "";
+
+    private async Task DialAsync(HttpContext http, string path, Peer peer, string? token, Action onIdentified)
+    {
+        ResumeQuery query = ResumeQuery.Parse(http.Request.QueryString.Value ?? "");
+        (RelayConnection? resumed, long next) = await ReserveAsync(query, token, http.RequestAborted);
+        bool isUsed = false;
+        try
+        {
+            UpstreamDial dial = Build(http, path, peer, resumed is null ? query.Rewrite("", 0) : query.Rewrite(query.Connection, next));
+            (FrameSocket? upstream, HttpResponseMessage? refusal) = await dialer.DialAsync(dial, http.RequestAborted);
+            if (upstream is null)
+            {
+                using (refusal)
+                {
+                    await RelayRefusalAsync(http, refusal);
+                }
+
+                return;
+            }
+
+            WebSocket accepted = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+            {
+                KeepAliveInterval = options.Timings.KeepAliveInterval,
+                KeepAliveTimeout = options.Timings.KeepAliveTimeout,
+            });
+            var client = new FrameSocket(accepted, CallsProtocol.MaxClientFrameBytes);
+            var pair = new SocketPair(client, upstream, options.Timings, context.Time)
+            {
+                Peer = peer,
+                OnIdentified = onIdentified,
+                Probe = resumed is null ? 0 : Interlocked.Increment(ref _lastProbe),
+            };
+            isUsed = resumed?.Post(new ConnectionInput.PairAttached(pair, query.Next, token!)) ?? true;
+            _pairs[pair] = 0;
+            await pair.RunAsync(resumed ?? new RelayConnection(context, pair, token));
+            _pairs.TryRemove(pair, out _);
+        }
+        finally
+        {
+            if (!isUsed)
+            {
+                resumed?.Post(new ConnectionInput.ReservationReleased());
+            }
+        }
+    }
+
+    // Cases R1 and R3; everything else is R2, for which Mattermost must not see what the client sent.
+    private async Task<(RelayConnection? Connection, long Next)> ReserveAsync(ResumeQuery query, string? token, CancellationToken cancellation)
+    {
+        // Without a token Mattermost cannot resume either (signaling.md 1.4).
+        if (query.Connection.Length == 0
+            || query.Next <= 0
+            || token is null
+            || !context.Registry.TryFind(new ConnectionId(query.Connection), out RelayConnection? connection)
+            || connection.User is not { } owner
+            || !await OwnsAsync(connection, token, owner, cancellation))
+        {
+            return (null, 0);
+        }
+
+        var reserved = new TaskCompletionSource<Task?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!connection.Post(new ConnectionInput.ReserveRequested(owner, reserved)) || await reserved.Task is not { } upstreamEnded)
+        {
+            return (null, 0);
+        }
+
+        // Mattermost resumes only what it knows to be dead, so its side of the old socket should be closed first.
+        await upstreamEnded.WaitAsync(options.Timings.UpstreamCloseWait, context.Time, CancellationToken.None)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var planned = new TaskCompletionSource<long?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        return connection.Post(new ConnectionInput.PlanRequested(query.Next, planned)) && await planned.Task is { } next
+            ? (connection, next)
+            : (null, 0);
+    }
+
+    // Knowing an id must not be enough to end somebody's socket or to see his events (mattermost-integration.md 9.8).
+    private async ValueTask<bool> OwnsAsync(RelayConnection connection, string token, UserId owner, CancellationToken cancellation)
+    {
+        if (connection.Knows(token))
+        {
+            return true;
+        }
+
+        TokenIdentityAnswer answer = await context.Tokens.ResolveAsync(token, cancellation);
+        return answer.Result == IdentityResult.Valid && answer.User == owner;
+    }
+
+    private UpstreamDial Build(HttpContext http, string path, Peer peer, string query)
+    {
+        IHeaderDictionary from = http.Request.Headers;
+        var headers = new List<KeyValuePair<string, string>>();
+        foreach (string name in CopiedHeaders)
+        {
+            if (from.TryGetValue(name, out Microsoft.Extensions.Primitives.StringValues values))
+            {
+                headers.Add(new KeyValuePair<string, string>(name, name == "Cookie" ? string.Join("; ", values.ToArray()) : values.ToString()));
+            }
+        }
+
+        if (from.Origin.Count > 0)
+        {
+            string origin = from.Origin[0]!;
+            bool replaces = OriginRule.NeedsSiteOrigin(origin) && Uri.TryCreate(SiteUrl(settings.Current), UriKind.Absolute, out _);
+            headers.Add(new("Origin", replaces ? new Uri(SiteUrl(settings.Current)).GetLeftPart(UriPartial.Authority) : origin));
+        }
+
+        headers.Add(new("X-Forwarded-For", peer.ForwardedFor));
+        headers.Add(new("X-Forwarded-Proto", addresses.SchemeOf(http)));
+        return new UpstreamDial(query.Length == 0 ? path : $"{path}?{query}", http.Request.Host.Value ?? "", headers);
+    }
+
+    private static async Task RelayRefusalAsync(HttpContext http, HttpResponseMessage? refusal)
+    {
+        if (refusal is null)
+        {
+            http.Response.StatusCode = StatusCodes.Status502BadGateway;
+            return;
+        }
+
+        http.Response.StatusCode = (int)refusal.StatusCode;
+        if (refusal.Content.Headers.ContentType is { } type)
+        {
+            http.Response.ContentType = type.ToString();
+        }
+
+        if (refusal.Headers.RetryAfter is { } retryAfter)
+        {
+            http.Response.Headers.RetryAfter = retryAfter.ToString();
+        }
+
+        await refusal.Content.CopyToAsync(http.Response.Body, http.RequestAborted);
+    }
+}
