@@ -1,0 +1,53 @@
+using Calls.Rtc.Sctp;
+
+namespace Calls.Rtc.Tests.Sctp;
+
+/// <summary>An association with seeded randomness that remembers what it was told.</summary>
+internal sealed class SctpPeer : ISctpOutput
+{
+    public SctpPeer(int seed, SctpOptions? options = null)
+    {
+        var random = new Random(seed);
+        Association = new SctpAssociation((options ?? new SctpOptions()) with { FillRandom = options?.FillRandom is { Target: not null } own ? own : random.NextBytes }, this);
+    }
+
+    public SctpAssociation Association { get; }
+
+    /// <summary>Packets sent and not taken by a link.</summary>
+    public Queue<byte[]> Sent { get; } = new();
+
+    public List<(ushort StreamId, uint Ppid, byte[] Data)> Messages { get; } = [];
+
+    public List<ushort> ResetStreams { get; } = [];
+
+    public List<long> Acknowledged { get; } = [];
+
+    public int EstablishedCount { get; private set; }
+
+    public SctpCloseReason? CloseReason { get; private set; }
+
+    public int CloseCount { get; private set; }
+
+    /// <summary>Called with each message, as an application that answers would.</summary>
+    public Action<ushort, byte[]>? OnMessage { get; set; }
+
+    void ISctpOutput.SendPacket(ReadOnlySpan<byte> packet) => Sent.Enqueue(packet.ToArray());
+
+    void ISctpOutput.OnEstablished() => EstablishedCount++;
+
+    void ISctpOutput.OnMessage(ushort streamId, uint ppid, ReadOnlySpan<byte> message)
+    {
+        Messages.Add((streamId, ppid, message.ToArray()));
+        OnMessage?.Invoke(streamId, message.ToArray());
+    }
+
+    void ISctpOutput.OnAcknowledged(long throughMessageNumber) => Acknowledged.Add(throughMessageNumber);
+
+    void ISctpOutput.OnStreamReset(ushort streamId) => ResetStreams.Add(streamId);
+
+    void ISctpOutput.OnClosed(SctpCloseReason reason)
+    {
+        CloseReason = reason;
+        CloseCount++;
+    }
+}
