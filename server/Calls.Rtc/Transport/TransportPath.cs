@@ -9,4 +9,7 @@ public abstract class TransportPath
 
     /// <summary>Which of the server's addresses the peer uses: an index into its local addresses, most preferred first.</summary>
     public virtual int LocalIndex => 0;
+
+    /// <summary>The loop that receives from the peer; <c>null</c> for paths without one.</summary>
+    public virtual MediaLoop? Loop => null;
 }
