@@ -8,10 +8,10 @@ internal sealed class RetransmissionTimeout
     public const int MaxMs = 10_000;
 
     /// <summary>
-    /// A peer may delay its SACK by 200 ms, so a measured round trip says little about the next: the margin above it never
-    /// falls below that. This replaces the RFC's minimum of 1 s, whose reason is the same.
+    /// A peer may delay its SACK by 200 ms (and a few for its timers), so a measured round trip says little about the next: the
+    /// margin above it never falls below that. This replaces the RFC's minimum of 1 s, whose reason is the same.
     /// </summary>
-    private const double MinMarginMs = 200;
+    private const double MinMarginMs = 250;
 
     private const double Alpha = 1.0 / 8;
     private const double Beta = 1.0 / 4;

@@ -163,6 +163,7 @@ public sealed partial class SctpAssociation
 
         ReceiveBuffer received = _received!;
         _hasNewData = true;
+        _isSackDue |= received.HasGap; // also when this closes it
         switch (received.Accept(data))
         {
             case DataArrival.InOrder:

@@ -5,10 +5,11 @@ namespace Calls.Rtc.Tests.Sctp;
 /// <summary>An association with seeded randomness that remembers what it was told.</summary>
 internal sealed class SctpPeer : ISctpOutput
 {
-    public SctpPeer(int seed, SctpOptions? options = null)
+    /// <param name="seed">For tag, first TSN and cookie key, unless <paramref name="fillRandom"/> gives them.</param>
+    public SctpPeer(int seed, SctpOptions? options = null, Action<Span<byte>>? fillRandom = null)
     {
-        var random = new Random(seed);
-        Association = new SctpAssociation((options ?? new SctpOptions()) with { FillRandom = options?.FillRandom is { Target: not null } own ? own : random.NextBytes }, this);
+        fillRandom ??= new Random(seed).NextBytes;
+        Association = new SctpAssociation((options ?? new SctpOptions()) with { FillRandom = fillRandom }, this);
     }
 
     public SctpAssociation Association { get; }

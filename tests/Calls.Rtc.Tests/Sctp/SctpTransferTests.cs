@@ -91,8 +91,8 @@ public sealed class SctpTransferTests
 
         _server.Association.Send(0, 53, [7], link.NowMs);
 
-        // One timeout of a round trip plus 200 ms, and the way.
-        Assert.True(link.Run(270, () => _client.Messages.Count == 1));
+        // One timeout of a round trip (40 ms) plus 250 ms, and the way.
+        Assert.True(link.Run(310, () => _client.Messages.Count == 1));
         Assert.Equal(1, _server.Association.Counters.Retransmissions);
     }
 
@@ -176,8 +176,8 @@ public sealed class SctpTransferTests
     [Fact]
     public void Sequence_numbers_wrap_around()
     {
-        // First TSN and tag are drawn last: all bits set makes the TSN wrap with the second chunk.
-        var wrapping = new SctpPeer(seed: 0, new SctpOptions { FillRandom = new AllOnes().Fill });
+        // A first TSN with all bits set wraps with the second chunk; the stream's numbers wrap after 65536 messages.
+        var wrapping = new SctpPeer(seed: 0, fillRandom: static span => span.Fill(0xFF));
         EmulatedLink link = new EmulatedLink(wrapping, _server, seed: 12) { Loss = 0.1, JitterMs = 20 }.Connected();
 
         for (int i = 0; i < 70_000; i++)
@@ -211,10 +211,5 @@ public sealed class SctpTransferTests
         {
             Assert.True(peer.Association.Send(0, 53, messages[sent++], nowMs));
         }
-    }
-
-    private sealed class AllOnes
-    {
-        public void Fill(Span<byte> span) => span.Fill(0xFF);
     }
 }
