@@ -23,6 +23,9 @@ public sealed class LocalSession(SessionId id, UserId user, ChannelId channel, C
         internal set => _isSocketUp = value;
     }
 
+    /// <summary>Number of the binding to <see cref="Connection"/>.</summary>
+    internal long Binding { get; set; }
+
     /// <summary>The running grace, if any.</summary>
     internal IDisposable? Grace { get; set; }
 }

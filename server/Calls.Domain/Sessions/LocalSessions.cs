@@ -25,6 +25,7 @@ public sealed class LocalSessions
         session.Grace?.Dispose();
         session.Grace = null;
         session.Connection = bound.Connection;
+        session.Binding = bound.Binding;
         session.IsSocketUp = true;
         _byConnection[bound.Connection] = session;
         return session;

@@ -12,7 +12,7 @@ public sealed class SessionLifecycle
     public static readonly TimeSpan LongGrace = TimeSpan.FromSeconds(35);
 
     private static readonly TimeSpan MediaSilence = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan RemovalRetry = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
 
     private readonly CallDirectory _directory;
     private readonly LocalSessions _sessions;
@@ -51,29 +51,9 @@ public sealed class SessionLifecycle
         _background.RunAfter(delay, "removing a session", () => RemoveAsync(channel, call, session, binding: null));
 
     /// <summary>The socket of a connection died: its session, if any, has its grace.</summary>
-    public async Task LoseSocketAsync(ConnectionId connection)
-    {
-        if (_sessions.Find(connection) is not { } local)
-        {
-            return;
-        }
-
-        await _directory.RunAsync(local.Channel, CallDirectory.LockLimit, async work =>
-        {
-            // It may have moved to another connection, or ended, while this waited.
-            if (work.Call is not { } call || call.Id != local.Call || call.Find(local.Id) is not { } session
-                || session.Connection != connection)
-            {
-                return;
-            }
-
-            call.LoseSocket(local.Id, _directory.Now);
-            await work.CommitAsync();
-            local.IsSocketUp = false;
-            local.Grace?.Dispose();
-            local.Grace = _background.RunAfter(ShortGrace, "ending a grace", () => EndShortGraceAsync(local, session.Binding));
-        });
-    }
+    public Task LoseSocketAsync(ConnectionId connection) => _sessions.Find(connection) is { } local
+        ? StartGraceAsync(local, local.Binding)
+        : Task.CompletedTask;
 
     /// <summary>Binds a session to the connection its client came back on; <c>null</c> on success.</summary>
     /// <exception cref="ChatHostException"/>
@@ -132,6 +112,32 @@ public sealed class SessionLifecycle
         }
     }
 
+    private async Task StartGraceAsync(LocalSession local, long binding)
+    {
+        try
+        {
+            await _directory.RunAsync(local.Channel, CallDirectory.LockLimit, async work =>
+            {
+                // It may have moved to another connection, or ended, while this waited.
+                if (work.Call is not { } call || call.Id != local.Call || call.Find(local.Id)?.Binding != binding)
+                {
+                    return;
+                }
+
+                call.LoseSocket(local.Id, _directory.Now);
+                await work.CommitAsync();
+                local.IsSocketUp = false;
+                local.Grace?.Dispose();
+                local.Grace = _background.RunAfter(ShortGrace, "ending a grace", () => EndShortGraceAsync(local, binding));
+            });
+        }
+        catch (Exception failure) when (failure is CallLockException or CallStoreException)
+        {
+            _log.Failed("starting a grace", failure);
+            _background.RunAfter(Retry, "starting a grace", () => StartGraceAsync(local, binding));
+        }
+    }
+
     private async Task EndShortGraceAsync(LocalSession local, long binding)
     {
         bool isMediaAlive = _media.SilentFor(local.Id) is { } silence && silence <= MediaSilence;
@@ -141,16 +147,9 @@ public sealed class SessionLifecycle
             return;
         }
 
-        await _directory.RunAsync(local.Channel, CallDirectory.LockLimit, work =>
-        {
-            if (work.Call?.Find(local.Id)?.Binding == binding)
-            {
-                local.Grace = _background.RunAfter(
-                    LongGrace - ShortGrace, "ending a grace", () => RemoveAsync(local.Channel, local.Call, local.Id, binding));
-            }
-
-            return Task.CompletedTask;
-        });
+        // A reconnect meanwhile has another binding, and disposes what it finds here.
+        local.Grace = _background.RunAfter(
+            LongGrace - ShortGrace, "ending a grace", () => RemoveAsync(local.Channel, local.Call, local.Id, binding));
     }
 
     private async Task RemoveAsync(ChannelId channel, CallId callId, SessionId session, long? binding, bool tellUser = false)
@@ -191,7 +190,7 @@ public sealed class SessionLifecycle
         {
             // A session must not outlive its client because the store was away for a moment.
             _log.Failed("removing a session", failure);
-            _background.RunAfter(RemovalRetry, "removing a session", () => RemoveAsync(channel, callId, session, binding, tellUser));
+            _background.RunAfter(Retry, "removing a session", () => RemoveAsync(channel, callId, session, binding, tellUser));
         }
     }
 }
