@@ -24,10 +24,11 @@ internal sealed class UpgradeEndpoint(
 
     /// <summary>Handles one upgrade for as long as its sockets live.</summary>
     /// <param name="path">Mattermost's path, without subpath, with or without its slash at the end.</param>
-    public async Task HandleAsync(HttpContext http, string path)
+    /// <param name="isPluginPath">Came below the plugin's prefix, where Mattermost's own origin check does not help (variant A2).</param>
+    public async Task HandleAsync(HttpContext http, string path, bool isPluginPath)
     {
         Peer peer = addresses.Of(http);
-        if (_isStopping)
+        if (_isStopping || (isPluginPath && settings.Current is null))
         {
             http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             return;

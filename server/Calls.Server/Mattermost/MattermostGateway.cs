@@ -1,0 +1,136 @@
+using System.Net;
+using Calls.Domain.Ports;
+using Calls.Server.Mattermost.Delivery;
+using Calls.Server.Mattermost.Identity;
+using Calls.Server.Mattermost.Proxy;
+using Calls.Server.Mattermost.Relay;
+using Calls.Server.Mattermost.Rest;
+using Calls.Server.Signaling;
+
+namespace Calls.Server.Mattermost;
+
+/// <summary>Puts the gateway into a host (mattermost-integration.md 3, 6.3).</summary>
+public static class MattermostGateway
+{
+    private const string PluginPath = "/plugins/" + CallsProtocol.PluginId;
+
+    /// <summary>
+    /// Registers <see cref="IChatHost"/>, <see cref="IEventDelivery"/>, <see cref="RequestIdentity"/> and what they stand on. The
+    /// caller registers <see cref="IClientConnections"/>.
+    /// </summary>
+    public static IServiceCollection AddMattermostGateway(this IServiceCollection services, GatewayOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(options.Timings);
+        services.AddSingleton<GatewayCounters>();
+        services.AddSingleton(static provider => new HttpMessageInvoker(provider.GetRequiredService<SocketsHttpHandler>(), disposeHandler: false));
+        services.AddSingleton(Handler(options));
+        services.AddSingleton(static provider => new RequestBudget(
+            provider.GetRequiredService<GatewayOptions>().RequestsPerSecond,
+            provider.GetRequiredService<GatewayOptions>().RequestBurst,
+            provider.GetService<TimeProvider>() ?? TimeProvider.System));
+        if (services.All(static service => service.ServiceType != typeof(TimeProvider)))
+        {
+            services.AddSingleton(TimeProvider.System);
+        }
+
+        services.AddSingleton<MattermostClient>();
+        services.AddSingleton<SettingsCache>();
+        services.AddSingleton<SettingsReader>();
+        services.AddSingleton<HostCaches>();
+        services.AddSingleton<MattermostHost>();
+        services.AddSingleton<IChatHost>(static provider => provider.GetRequiredService<MattermostHost>());
+
+        services.AddSingleton<TokenIdentity>();
+        services.AddSingleton<ITokenIdentity>(static provider => provider.GetRequiredService<TokenIdentity>());
+        services.AddSingleton<RequestIdentity>();
+        services.AddSingleton<CallTokenRevalidation>();
+
+        services.AddSingleton<ChannelMembership>();
+        services.AddSingleton<IChannelMembership>(static provider => provider.GetRequiredService<ChannelMembership>());
+        services.AddSingleton<RecentEvents>();
+        services.AddSingleton<AccessEnd>();
+        services.AddSingleton<IEventObserver, MattermostEvents>();
+        services.AddSingleton<IEventDelivery, EventDelivery>();
+
+        services.AddSingleton<ConnectionRegistry>();
+        services.AddSingleton<RelayContext>();
+        services.AddSingleton<UpstreamDialer>();
+        services.AddSingleton<PeerAddress>();
+        services.AddSingleton<UpgradeEndpoint>();
+        services.AddSingleton<ReverseProxy>();
+        services.AddSingleton<TakenOverRoutes>();
+        services.AddHostedService<GatewayWorker>();
+        return services;
+    }
+
+    /// <summary>
+    /// Maps the gateway's WebSocket, the routes that are taken over and, as fallback, the way to Mattermost. Call it before other
+    /// middleware: nothing may run before the edge rules.
+    /// </summary>
+    public static WebApplication MapMattermostGateway(this WebApplication app)
+    {
+        GatewayOptions options = app.Services.GetRequiredService<GatewayOptions>();
+        app.Use(static next => context => EdgeRules.ApplyAsync(context, next));
+        if (options.SubPath.Length > 0)
+        {
+            app.UsePathBase(options.SubPath);
+        }
+
+        app.UseRouting();
+        app.UseWebSockets();
+        UpgradeEndpoint upgrades = app.Services.GetRequiredService<UpgradeEndpoint>();
+        ReverseProxy proxy = app.Services.GetRequiredService<ReverseProxy>();
+        TakenOverRoutes taken = app.Services.GetRequiredService<TakenOverRoutes>();
+
+        app.MapGet("/api/v4/websocket", context => UpgradeAsync(context, upgrades, proxy));
+        app.MapGet(PluginPath + "/api/v4/websocket", context => UpgradeAsync(context, upgrades, proxy));
+        if (options.TakeOver.Contains("plugins"))
+        {
+            app.MapGet("/api/v4/plugins/webapp", taken.ListPluginsAsync);
+        }
+
+        if (options.TakeOver.Contains("logout"))
+        {
+            app.MapPost("/api/v4/users/logout", taken.LogOutAsync);
+        }
+
+        app.MapFallback("{*path}", context => IsOurs(context.Request.Path) ? RefuseAsync(context) : proxy.ForwardAsync(context));
+        return app;
+    }
+
+    private static Task UpgradeAsync(HttpContext context, UpgradeEndpoint upgrades, ReverseProxy proxy)
+    {
+        string path = context.Request.Path.Value!;
+        bool isPluginPath = path.StartsWith(PluginPath, StringComparison.OrdinalIgnoreCase);
+        if (context.WebSockets.IsWebSocketRequest)
+        {
+            return upgrades.HandleAsync(context, isPluginPath ? path[PluginPath.Length..] : path, isPluginPath);
+        }
+
+        return isPluginPath ? RefuseAsync(context) : proxy.ForwardAsync(context);
+    }
+
+    // Public files of the bundle are Mattermost's; what else is below our prefix and has no route does not exist.
+    private static bool IsOurs(PathString path) =>
+        path.StartsWithSegments(PluginPath, StringComparison.OrdinalIgnoreCase, out PathString rest) && !rest.StartsWithSegments("/public");
+
+    private static Task RefuseAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync("404 page not found\n");
+    }
+
+    // One handler for REST, proxy and WebSockets. Nothing is added to or changed in what passes.
+    private static SocketsHttpHandler Handler(GatewayOptions options) => new()
+    {
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        UseCookies = false,
+        UseProxy = false,
+        ConnectTimeout = options.Timings.ConnectTimeout,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        ActivityHeadersPropagator = null,
+    };
+}
