@@ -26,7 +26,7 @@ public sealed class MediaLoop : IPacketSink
 
     private readonly DatagramSockets _sockets;
     private readonly IDatagramHandler _handler;
-    private readonly TimeProvider _time;
+    private readonly Func<long> _nowMs;
     private readonly Action<Exception>? _onFault;
     private readonly int _tickMs;
     private readonly PathTable _paths = new();
@@ -49,7 +49,7 @@ public sealed class MediaLoop : IPacketSink
         Index = index;
         _sockets = sockets;
         _handler = handler;
-        _time = options.Time;
+        _nowMs = options.NowMs;
         _onFault = options.OnFault;
         _tickMs = options.TickMs;
         _mailbox = new(options.MailboxCapacity);
@@ -186,13 +186,13 @@ public sealed class MediaLoop : IPacketSink
 
     private void Run()
     {
-        long nowMs = _time.NowMs();
+        long nowMs = _nowMs();
         _nextTickMs = nowMs;
         while (!Volatile.Read(ref _isStopping))
         {
             int timeoutMs = _hasBacklog ? 0 : (int)Math.Clamp(_nextTickMs - nowMs, 0, IdleTickMs);
             ulong ready = _sockets.Wait(timeoutMs);
-            nowMs = _time.NowMs();
+            nowMs = _nowMs();
 
             // Cleared before the queues are read: whoever adds from here on wakes the loop again.
             Interlocked.Exchange(ref _wakePending, 0);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 
 namespace Calls.Rtc.Transport;
@@ -26,7 +27,8 @@ public sealed record MediaTransportOptions
     /// <summary>Uses <see cref="System.Net.Sockets.Socket"/> calls even where batched ones exist.</summary>
     public bool UsePortableSockets { get; init; } = !LinuxNative.IsSupported;
 
-    public TimeProvider Time { get; init; } = TimeProvider.System;
+    /// <summary>Monotonic milliseconds, on the base that the protocol layers use.</summary>
+    public Func<long> NowMs { get; init; } = static () => Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1000);
 
     /// <summary>Told of every exception that leaves a handler. Called on the loop's thread.</summary>
     public Action<Exception>? OnFault { get; init; }
