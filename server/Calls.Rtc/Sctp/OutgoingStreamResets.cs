@@ -16,6 +16,9 @@ internal sealed class OutgoingStreamResets(uint initialTsn, RetransmissionTimeou
     /// <summary>When the request has to be repeated; <c>null</c> if none is out.</summary>
     public long? DeadlineMs { get; private set; }
 
+    /// <summary>Streams whose reset is not confirmed yet.</summary>
+    public int Count => _waiting.Count + _requested.Count;
+
     public bool IsResetting(ushort streamId) => _waiting.Contains(streamId) || _requested.Contains(streamId);
 
     public void Add(ushort streamId)

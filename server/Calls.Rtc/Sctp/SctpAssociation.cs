@@ -59,6 +59,9 @@ public sealed partial class SctpAssociation
     /// <summary>All messages up to this number (see <see cref="Send(ushort, uint, ReadOnlySpan{byte}, long, out long)"/>) are acknowledged.</summary>
     public long AcknowledgedThrough => _sender.AcknowledgedThrough;
 
+    /// <summary>Streams of ours whose reset the peer has not confirmed yet.</summary>
+    public int PendingResetCount => _outgoingResets.Count;
+
     /// <summary>When <see cref="HandleDeadline"/> has to be called, on the clock of the other methods; <c>null</c> if nothing is waited for.</summary>
     public long? DeadlineMs => Earlier(Earlier(_handshakeDeadlineMs, _sackDeadlineMs), Earlier(_sender.DeadlineMs, _outgoingResets.DeadlineMs));
 

@@ -1,10 +1,10 @@
 namespace Calls.Rtc.Tests.Sctp;
 
 /// <summary>Joins two associations by a path with loss, delay, reordering and duplication, on a clock of its own.</summary>
-internal sealed class EmulatedLink(SctpPeer a, SctpPeer b, int seed)
+internal sealed class EmulatedLink(ILinkEnd a, ILinkEnd b, int seed)
 {
     private readonly Random _random = new(seed);
-    private readonly PriorityQueue<(SctpPeer To, byte[] Packet), (long AtMs, long Order)> _underway = new();
+    private readonly PriorityQueue<(ILinkEnd To, byte[] Packet), (long AtMs, long Order)> _underway = new();
     private long _order;
 
     public long NowMs { get; private set; } = 1_000_000;
@@ -19,7 +19,7 @@ internal sealed class EmulatedLink(SctpPeer a, SctpPeer b, int seed)
     public int JitterMs { get; set; }
 
     /// <summary>Decides on each packet before chance does; <c>false</c> drops it.</summary>
-    public Func<SctpPeer, byte[], bool>? Filter { get; set; }
+    public Func<ILinkEnd, byte[], bool>? Filter { get; set; }
 
     public int PacketsCarried { get; private set; }
 
@@ -38,7 +38,7 @@ internal sealed class EmulatedLink(SctpPeer a, SctpPeer b, int seed)
             }
 
             long? next = _underway.TryPeek(out _, out (long AtMs, long Order) first) ? first.AtMs : null;
-            next = Min(next, Min(a.Association.DeadlineMs, b.Association.DeadlineMs));
+            next = Min(next, Min(a.DeadlineMs, b.DeadlineMs));
             if (next is null || next > endMs)
             {
                 NowMs = endMs;
@@ -46,11 +46,11 @@ internal sealed class EmulatedLink(SctpPeer a, SctpPeer b, int seed)
             }
 
             NowMs = Math.Max(NowMs, next.Value);
-            while (_underway.TryPeek(out (SctpPeer To, byte[] Packet) item, out first) && first.AtMs <= NowMs)
+            while (_underway.TryPeek(out (ILinkEnd To, byte[] Packet) item, out first) && first.AtMs <= NowMs)
             {
                 _underway.Dequeue();
                 PacketsCarried++;
-                item.To.Association.Receive(item.Packet, NowMs);
+                item.To.Receive(item.Packet, NowMs);
             }
 
             Expire(a);
@@ -61,27 +61,27 @@ internal sealed class EmulatedLink(SctpPeer a, SctpPeer b, int seed)
     /// <summary>Connects and checks that both sides noticed.</summary>
     public EmulatedLink Connected(bool bothInitiate = false)
     {
-        a.Association.Connect(NowMs);
+        a.Connect(NowMs);
         if (bothInitiate)
         {
-            b.Association.Connect(NowMs);
+            b.Connect(NowMs);
         }
 
-        Assert.True(Run(60_000, () => a.EstablishedCount == 1 && b.EstablishedCount == 1), "not established");
+        Assert.True(Run(60_000, () => a.IsEstablished && b.IsEstablished), "not established");
         return this;
     }
 
     private static long? Min(long? x, long? y) => x is null || y < x ? y : x;
 
-    private void Expire(SctpPeer peer)
+    private void Expire(ILinkEnd peer)
     {
-        if (peer.Association.DeadlineMs <= NowMs)
+        if (peer.DeadlineMs <= NowMs)
         {
-            peer.Association.HandleDeadline(NowMs);
+            peer.HandleDeadline(NowMs);
         }
     }
 
-    private void Take(SctpPeer from, SctpPeer to)
+    private void Take(ILinkEnd from, ILinkEnd to)
     {
         while (from.Sent.TryDequeue(out byte[]? packet))
         {

@@ -3,7 +3,7 @@ using Calls.Rtc.Sctp;
 namespace Calls.Rtc.Tests.Sctp;
 
 /// <summary>An association with seeded randomness that remembers what it was told.</summary>
-internal sealed class SctpPeer : ISctpOutput
+internal sealed class SctpPeer : ISctpOutput, ILinkEnd
 {
     /// <param name="seed">For tag, first TSN and cookie key, unless <paramref name="fillRandom"/> gives them.</param>
     public SctpPeer(int seed, SctpOptions? options = null, Action<Span<byte>>? fillRandom = null)
@@ -14,7 +14,10 @@ internal sealed class SctpPeer : ISctpOutput
 
     public SctpAssociation Association { get; }
 
-    /// <summary>Packets sent and not taken by a link.</summary>
+    public long? DeadlineMs => Association.DeadlineMs;
+
+    public bool IsEstablished => EstablishedCount == 1;
+
     public Queue<byte[]> Sent { get; } = new();
 
     public List<(ushort StreamId, uint Ppid, byte[] Data)> Messages { get; } = [];
@@ -29,18 +32,17 @@ internal sealed class SctpPeer : ISctpOutput
 
     public int CloseCount { get; private set; }
 
-    /// <summary>Called with each message, as an application that answers would.</summary>
-    public Action<ushort, byte[]>? OnMessage { get; set; }
+    public void Connect(long nowMs) => Association.Connect(nowMs);
+
+    public void Receive(byte[] packet, long nowMs) => Association.Receive(packet, nowMs);
+
+    public void HandleDeadline(long nowMs) => Association.HandleDeadline(nowMs);
 
     void ISctpOutput.SendPacket(ReadOnlySpan<byte> packet) => Sent.Enqueue(packet.ToArray());
 
     void ISctpOutput.OnEstablished() => EstablishedCount++;
 
-    void ISctpOutput.OnMessage(ushort streamId, uint ppid, ReadOnlySpan<byte> message)
-    {
-        Messages.Add((streamId, ppid, message.ToArray()));
-        OnMessage?.Invoke(streamId, message.ToArray());
-    }
+    void ISctpOutput.OnMessage(ushort streamId, uint ppid, ReadOnlySpan<byte> message) => Messages.Add((streamId, ppid, message.ToArray()));
 
     void ISctpOutput.OnAcknowledged(long throughMessageNumber) => Acknowledged.Add(throughMessageNumber);
 
