@@ -14,6 +14,15 @@ public sealed class PeerNegotiation
     /// <summary>Keeps a description below 64 KiB on the WebSocket (media.md 8.2).</summary>
     public const int MaxNewSectionsPerOffer = 50;
 
+    /// <summary>
+    /// Sections beyond which we add none when descriptions travel over the WebSocket: a client's offer takes about 1 KiB per
+    /// audio section and must stay below 64 KiB (media.md 3.1), or it is lost and the session with it.
+    /// </summary>
+    public const int MaxSectionsOverWebSocket = 60;
+
+    /// <summary>The same for the data channel, where 256 KiB are allowed (media.md 9.7).</summary>
+    public const int MaxSectionsOverDataChannel = 200;
+
     /// <summary>Tracks a client may send, each simulcast layer counted (media.md 9.7).</summary>
     public const int MaxInboundTracks = 12;
 
@@ -28,11 +37,18 @@ public sealed class PeerNegotiation
     // A rolled back offer may have reached the client: what it changed has to be described again until a negotiation completes.
     private bool _hasUnansweredChanges;
 
-    public PeerNegotiation(LocalTransportParameters local, ISsrcSource ssrcs, SupportedCodecs? codecs = null)
+    /// <param name="maxSections">
+    /// What the slower of the client's two paths carries. Tracks beyond wait until a section becomes free.
+    /// </param>
+    public PeerNegotiation(
+        LocalTransportParameters local,
+        ISsrcSource ssrcs,
+        SupportedCodecs? codecs = null,
+        int maxSections = MaxSectionsOverWebSocket)
     {
         _local = local;
         _codecs = codecs ?? SupportedCodecs.Default;
-        _sections = new(_codecs, ssrcs, _extensions, _payloadTypes);
+        _sections = new(_codecs, ssrcs, _extensions, _payloadTypes, maxSections);
         _nextVersion = local.OriginVersion;
         LocalCredentials = local.Credentials;
     }

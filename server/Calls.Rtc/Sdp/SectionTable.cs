@@ -5,7 +5,11 @@ namespace Calls.Rtc.Sdp;
 
 /// <summary>The m-sections of one session in their fixed order, and which wanted track each carries (media.md 3.6, 3.7).</summary>
 internal sealed class SectionTable(
-    SupportedCodecs codecs, ISsrcSource ssrcs, ExtensionIdRegistry extensions, PayloadTypeRegistry payloadTypes)
+    SupportedCodecs codecs,
+    ISsrcSource ssrcs,
+    ExtensionIdRegistry extensions,
+    PayloadTypeRegistry payloadTypes,
+    int maxSections)
     : IEnumerable<NegotiatedSection>
 {
     private readonly List<NegotiatedSection> _sections = [];
@@ -144,7 +148,7 @@ internal sealed class SectionTable(
         }
 
         return Wanted.Values.Any(track =>
-            !bound.Contains(track.TrackId) && (_sections.Count < SdpLimits.MaxSections || FindFree(track) is not null));
+            !bound.Contains(track.TrackId) && (_sections.Count < maxSections || FindFree(track) is not null));
     }
 
     /// <summary>Frees the sections of unwanted tracks and finds sections for wanted ones, at most <paramref name="maxNew"/> of them new.</summary>
@@ -160,7 +164,7 @@ internal sealed class SectionTable(
             }
 
             NegotiatedSection? section = FindFree(track);
-            if (section is null && maxNew > 0 && _sections.Count < SdpLimits.MaxSections)
+            if (section is null && maxNew > 0 && _sections.Count < maxSections)
             {
                 maxNew--;
                 section = Append(track.Kind);

@@ -7,7 +7,7 @@ internal sealed class NegotiationPair
 {
     public NegotiationPair(ClientProfile? profile = null, LocalTransportParameters? sfu = null, SupportedCodecs? codecs = null)
     {
-        Sfu = new(sfu ?? SfuTransport(), new CountingSsrcSource(1_000), codecs);
+        Sfu = new(sfu ?? SfuTransport(), new CountingSsrcSource(1_000), codecs, PeerNegotiation.MaxSectionsOverDataChannel);
         Client = new(ClientTransport(), new CountingSsrcSource(900_000), profile);
     }
 
