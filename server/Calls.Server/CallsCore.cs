@@ -39,6 +39,7 @@ internal static class CallsCore
         services.AddSingleton<SessionActions>();
         services.AddSingleton<CallJoining>();
         services.AddSingleton<HostControls>();
+        services.AddSingleton<CallDismissal>();
         services.AddSingleton<CallRecovery>();
 
         services.AddSingleton<EventWriter>();

@@ -56,7 +56,7 @@ internal sealed class Sdp(IMediaRouter media) : ISessionMessage
                 }
             }
         }
-        catch (InvalidDataException)
+        catch (Exception malformed) when (malformed is InvalidDataException or IOException)
         {
             return length == 0 ? "failed to create reader: zlib: invalid header" : "failed to read data: zlib: invalid data";
         }

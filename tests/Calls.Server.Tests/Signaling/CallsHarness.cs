@@ -75,9 +75,11 @@ internal sealed class CallsHarness : IAsyncDisposable
         string? database = null,
         bool endCallsOnStart = false,
         FakeChatHost? host = null,
-        bool keepsDatabase = false)
+        bool keepsDatabase = false,
+        TimeSpan later = default)
     {
         CallsHarness harness = new(database, settings, endCallsOnStart, host, keepsDatabase);
+        harness.Time.Advance(later);
         foreach (IHostedService service in harness._services.GetServices<IHostedService>())
         {
             await service.StartAsync(CancellationToken.None);
