@@ -53,7 +53,7 @@ public sealed class GatewayUnderTest : IAsyncDisposable
         }
 
         builder.Services.AddSingleton<IClientConnections>(clients);
-        var options = new GatewayOptions { MattermostUrl = mattermost.Url, BotToken = "bot" };
+        var options = new GatewayOptions { MattermostUrl = mattermost.Url, BotToken = "bot", Timings = new GatewayTimings { UpstreamCloseWait = TimeSpan.FromMilliseconds(50) } };
         builder.Services.AddMattermostGateway(configure?.Invoke(options) ?? options);
         WebApplication app = builder.Build();
         app.MapMattermostGateway();
