@@ -36,6 +36,12 @@ public sealed record GatewayOptions
     /// <summary>Subpath of the site without trailing slash, empty at the root.</summary>
     internal string SubPath => SiteUrl?.AbsolutePath.TrimEnd('/') ?? "";
 
+    /// <summary>An address below Mattermost's base, with path and query exactly as given.</summary>
+    /// <param name="pathAndQuery">Starts with a slash.</param>
+    internal Uri MattermostAddress(string pathAndQuery) => new(
+        MattermostUrl.GetLeftPart(UriPartial.Path).TrimEnd('/') + pathAndQuery,
+        new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+
     /// <summary>The token never reaches a log by way of the options.</summary>
     public override string ToString() => $"Mattermost at {MattermostUrl.GetLeftPart(UriPartial.Path)}";
 }

@@ -111,7 +111,7 @@ internal sealed class ReverseProxy(HttpMessageInvoker http, GatewayOptions optio
         }
 
         string below = raw.StartsWith(options.SubPath, StringComparison.Ordinal) ? raw[options.SubPath.Length..] : raw;
-        return new Uri(options.MattermostUrl.GetLeftPart(UriPartial.Path).TrimEnd('/') + below);
+        return options.MattermostAddress(below);
     }
 
     private static HashSet<string> Named(IEnumerable<string?> connection) =>

@@ -9,6 +9,9 @@ namespace Calls.Server.Mattermost.Relay;
 /// </summary>
 internal sealed partial class RelayConnection
 {
+    // Events posted but not looked at; reached only if the loop gets no processor for a long time.
+    private const int MaxUnhandledEvents = 2048;
+
     private readonly RelayContext _context;
     private readonly Channel<ConnectionInput> _inbox =
         Channel.CreateUnbounded<ConnectionInput>(new UnboundedChannelOptions { SingleReader = true });
@@ -46,11 +49,11 @@ internal sealed partial class RelayConnection
     public void Inject(ConnectionId routedTo, InjectedEvent injected)
     {
         int queued = Interlocked.Increment(ref _queuedEvents);
-        if (queued <= SocketPair.MaxQueued)
+        if (queued <= MaxUnhandledEvents)
         {
             Post(new ConnectionInput.EventInjected(routedTo, injected));
         }
-        else if (queued == SocketPair.MaxQueued + 1)
+        else if (queued == MaxUnhandledEvents + 1)
         {
             Post(new ConnectionInput.EventsOverflowed());
         }

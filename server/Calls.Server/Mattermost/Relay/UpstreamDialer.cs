@@ -52,7 +52,7 @@ internal sealed class UpstreamDialer(HttpMessageInvoker http, GatewayOptions opt
 
     private HttpRequestMessage Build(UpstreamDial dial, string key)
     {
-        var request = new HttpRequestMessage(HttpMethod.Get, new Uri(options.MattermostUrl.GetLeftPart(UriPartial.Path).TrimEnd('/') + dial.PathAndQuery))
+        var request = new HttpRequestMessage(HttpMethod.Get, options.MattermostAddress(dial.PathAndQuery))
         {
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
