@@ -45,6 +45,14 @@ internal sealed record User
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? BotDescription { get; init; }
 
+    /// <summary>The user that created this bot, or a plugin's id.</summary>
+    [JsonIgnore]
+    public string BotOwnerId { get; init; } = "";
+
+    /// <summary>Avatar bytes that were uploaded; <c>null</c> = a generated one.</summary>
+    [JsonIgnore]
+    public byte[]? Image { get; init; }
+
     [JsonIgnore]
     public string Password { get; init; } = "";
 
