@@ -6,4 +6,10 @@ public abstract class TransportPath
 {
     /// <summary>The peer's address as seen by us.</summary>
     public abstract TransportAddress Remote { get; }
+
+    /// <summary>Which of the server's addresses the peer uses: an index into its local addresses, most preferred first.</summary>
+    public virtual int LocalIndex => 0;
+
+    /// <summary>The loop that receives from the peer; <c>null</c> for paths without one.</summary>
+    public virtual MediaLoop? Loop => null;
 }

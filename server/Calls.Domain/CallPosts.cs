@@ -1,0 +1,111 @@
+using Calls.Domain.Ports;
+
+namespace Calls.Domain;
+
+/// <summary>The post that shows a call in its channel (rest-api.md 8.1, 8.2).</summary>
+public sealed class CallPosts(IChatHost host, ICallStore store, ICallRules rules, BackgroundTasks background, TimeProvider time, ICallLog log)
+{
+    private const string PostType = "custom_calls";
+    private const string EndedMessage = "Call ended";
+    private const string TestModeMessage =
+        "Currently calls are not enabled for non-admin users. You can change the setting through the system console";
+
+    private const int CloseAttempts = 6;
+    private static readonly TimeSpan AnnounceLimit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan CloseRetry = TimeSpan.FromSeconds(10);
+
+    /// <summary>Creates the post as the user who starts the call. A failure costs the post, not the call.</summary>
+    /// <param name="isTestMode">Whether the user may start calls only as an administrator, and should be told.</param>
+    public async Task<PostId?> CreateAsync(CallState call, HostAuth auth, string title, PostId? thread, bool isTestMode)
+    {
+        using CancellationTokenSource limit = new(AnnounceLimit, time);
+        try
+        {
+            if (isTestMode)
+            {
+                await TellTestModeAsync(call, thread, limit.Token);
+            }
+
+            string message = await StartedMessageAsync(call.Owner, limit.Token);
+            Dictionary<string, object?> props = new()
+            {
+                ["attachments"] = Attachments(message),
+                ["start_at"] = call.StartAt,
+                ["title"] = title,
+                ["from_plugin"] = "true",
+            };
+            ChatPost post = new(default, call.Channel, thread, call.Owner, PostType, message, props);
+            return (await host.CreatePostAsync(auth, post, limit.Token)).Id;
+        }
+        catch (Exception failure) when (failure is ChatHostException or OperationCanceledException)
+        {
+            log.Failed("creating the call post", failure);
+            return null;
+        }
+    }
+
+    /// <summary>Shows the end of a call in its post, in the background and with repeats.</summary>
+    public void CloseSoon(CallState ended)
+    {
+        if (ended.Phase == CallPhase.Ending)
+        {
+            background.Run("closing the call post", () => CloseAsync(ended, CloseAttempts));
+        }
+    }
+
+    private static object Attachments(string text) => new List<object?>
+    {
+        new Dictionary<string, object?> { ["fallback"] = text, ["title"] = text, ["text"] = text },
+    };
+
+    private async Task CloseAsync(CallState ended, int attempts)
+    {
+        using CancellationTokenSource limit = new(CloseLimit, time);
+        try
+        {
+            if (ended.Post is { } id && await host.GetPostAsync(id, limit.Token) is { DeleteAt: 0 } post)
+            {
+                Dictionary<string, object?> props = new(post.Props)
+                {
+                    ["attachments"] = Attachments(EndedMessage),
+                    ["end_at"] = ended.EndAt,
+                    ["participants"] = ended.Participants.Select(object? (user) => user.Value).ToList(),
+                };
+                await host.UpdatePostAsync(id, EndedMessage, props, limit.Token);
+            }
+
+            await store.MarkEndedAsync(ended.Id, limit.Token);
+        }
+        catch (Exception failure) when (failure is ChatHostException or OperationCanceledException or CallStoreException)
+        {
+            // What stays open after the last attempt is taken up again at the next start.
+            log.Failed("closing the call post", failure);
+            if (attempts > 1)
+            {
+                background.RunAfter(CloseRetry, "closing the call post", () => CloseAsync(ended, attempts - 1));
+            }
+        }
+    }
+
+    private async Task TellTestModeAsync(CallState call, PostId? thread, CancellationToken cancellation)
+    {
+        try
+        {
+            await host.SendEphemeralPostAsync(call.Owner, call.Channel, TestModeMessage, thread, cancellation);
+        }
+        catch (ChatHostException failure)
+        {
+            log.Failed("telling of the test mode", failure);
+        }
+    }
+
+    private async Task<string> StartedMessageAsync(UserId owner, CancellationToken cancellation)
+    {
+        ChatUser? user = await host.GetUserAsync(owner, cancellation);
+        string name = user is { FirstName.Length: > 0, LastName.Length: > 0 } && rules.Current.ShowFullName
+            ? $"{user.FirstName} {user.LastName}"
+            : user?.Username ?? string.Empty;
+        return $"{name} started a call";
+    }
+}

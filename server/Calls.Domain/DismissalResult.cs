@@ -1,0 +1,8 @@
+namespace Calls.Domain;
+
+public enum DismissalResult
+{
+    Done,
+    Forbidden,
+    NoCallOngoing,
+}

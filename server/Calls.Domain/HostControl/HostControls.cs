@@ -1,0 +1,174 @@
+using Calls.Domain.Events;
+using Calls.Domain.Ports;
+using Calls.Domain.Sessions;
+
+namespace Calls.Domain.HostControl;
+
+/// <summary>
+/// What the host, or a system administrator, may do to a call (signaling.md 3.5, rest-api.md 3.10). Muting, screen sharing and
+/// hands only change when the client obeys; leaving and ending are enforced after a while.
+/// </summary>
+public sealed class HostControls(
+    CallDirectory directory, SessionLifecycle lifecycle, IChatHost host, CallPosts posts, BackgroundTasks background)
+{
+    private static readonly TimeSpan RemovalDelay = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan EndDelay = TimeSpan.FromSeconds(5);
+
+    public async Task<HostActionResult> MakeHostAsync(ChannelId channel, UserId requester, UserId target, CancellationToken cancellation)
+    {
+        (HostActionResult permitted, _) = await PermitAsync(channel, requester, cancellation);
+        if (permitted != HostActionResult.Done)
+        {
+            return permitted;
+        }
+
+        return await directory.RunAsync(
+            channel,
+            CallDirectory.LockLimit,
+            async work =>
+            {
+                if (work.Call is not { } call)
+                {
+                    return HostActionResult.NoCallOngoing;
+                }
+
+                if (target == host.BotUserId)
+                {
+                    return HostActionResult.BotNotAllowed;
+                }
+
+                if (!call.State.HasSessionOf(target))
+                {
+                    return HostActionResult.NotInCall;
+                }
+
+                call.MakeHost(target);
+                await work.CommitAsync();
+                return HostActionResult.Done;
+            },
+            cancellation);
+    }
+
+    public Task<HostActionResult> MuteAsync(ChannelId channel, UserId requester, SessionId target, CancellationToken cancellation) =>
+        AskAsync(channel, requester, target, cancellation, (call, session) => session.IsUnmuted
+            ? new HostMuteRequested(new EventAudience.OfUser(session.User), call.Channel, session.Id)
+            : null);
+
+    public async Task<HostActionResult> MuteOthersAsync(ChannelId channel, UserId requester, CancellationToken cancellation)
+    {
+        (HostActionResult permitted, CallState? call) = await PermitAsync(channel, requester, cancellation);
+        foreach (CallSession session in call?.Sessions.Values.Where(s => s.IsUnmuted && s.User != requester) ?? [])
+        {
+            directory.Publish(new HostMuteRequested(new EventAudience.OfUser(session.User), channel, session.Id));
+        }
+
+        return permitted;
+    }
+
+    public Task<HostActionResult> StopScreenShareAsync(ChannelId channel, UserId requester, SessionId target, CancellationToken cancellation) =>
+        AskAsync(channel, requester, target, cancellation, (call, session) => call.ScreenSharer == session.Id
+            ? new HostScreenOffRequested(new EventAudience.OfUser(session.User), call.Channel, session.Id)
+            : null);
+
+    public Task<HostActionResult> LowerHandAsync(ChannelId channel, UserId requester, SessionId target, CancellationToken cancellation) =>
+        AskAsync(channel, requester, target, cancellation, (call, session) => session.RaisedHandAt > 0
+            ? new HostLowerHandRequested(new EventAudience.OfUser(session.User), call.Id, call.Channel, session.Id, requester)
+            : null);
+
+    public Task<HostActionResult> RemoveAsync(ChannelId channel, UserId requester, SessionId target, CancellationToken cancellation) =>
+        AskAsync(channel, requester, target, cancellation, (call, session) =>
+        {
+            lifecycle.EndAfter(RemovalDelay, call.Channel, call.Id, session.Id);
+            EventAudience participants = new EventAudience.OfParticipants(call.Channel, call.UsersInCall(host.BotUserId));
+            return new HostRemovedSession(participants, call.Id, call.Channel, session.User, session.Id);
+        });
+
+    public async Task<HostActionResult> EndAsync(ChannelId channel, UserId requester, CancellationToken cancellation)
+    {
+        (HostActionResult permitted, _) = await PermitAsync(channel, requester, cancellation);
+        if (permitted != HostActionResult.Done)
+        {
+            return permitted;
+        }
+
+        return await directory.RunAsync(
+            channel,
+            CallDirectory.LockLimit,
+            async work =>
+            {
+                if (work.Call is not { } call)
+                {
+                    return HostActionResult.NoCallOngoing;
+                }
+
+                call.RequestEnd();
+                await work.CommitAsync();
+                CallId ending = call.Id;
+                background.RunAfter(EndDelay, "ending a call", () => ForceEndAsync(channel, ending));
+                return HostActionResult.Done;
+            },
+            cancellation);
+    }
+
+    // The clients had their time to leave. A call that ended by itself meanwhile stays as it is.
+    private async Task ForceEndAsync(ChannelId channel, CallId ending)
+    {
+        CallState? ended = await directory.RunAsync(channel, CallDirectory.LockLimit, async work =>
+        {
+            if (work.Call is not { } call || call.Id != ending)
+            {
+                return null;
+            }
+
+            IEnumerable<SessionId> left = call.State.Sessions.Keys;
+            call.ForceEnd(directory.Now);
+            await work.CommitAsync();
+            lifecycle.Forget(left);
+            return work.Committed;
+        });
+
+        if (ended is not null)
+        {
+            posts.CloseSoon(ended);
+        }
+    }
+
+    private async Task<HostActionResult> AskAsync(
+        ChannelId channel,
+        UserId requester,
+        SessionId target,
+        CancellationToken cancellation,
+        Func<CallState, CallSession, CallEvent?> ask)
+    {
+        (HostActionResult permitted, CallState? call) = await PermitAsync(channel, requester, cancellation);
+        if (call is null)
+        {
+            return permitted;
+        }
+
+        if (!call.Sessions.TryGetValue(target, out CallSession? session))
+        {
+            return HostActionResult.NotInCall;
+        }
+
+        if (ask(call, session) is { } request)
+        {
+            directory.Publish(request);
+        }
+
+        return HostActionResult.Done;
+    }
+
+    private async Task<(HostActionResult Result, CallState? Call)> PermitAsync(
+        ChannelId channel, UserId requester, CancellationToken cancellation)
+    {
+        if (await directory.ReadAsync(channel, cancellation) is not { } call)
+        {
+            return (HostActionResult.NoCallOngoing, null);
+        }
+
+        return call.Host == requester || await host.IsSystemAdminAsync(requester, cancellation)
+            ? (HostActionResult.Done, call)
+            : (HostActionResult.NoPermissions, null);
+    }
+}

@@ -1,0 +1,94 @@
+using Calls.Domain.Ports;
+using Calls.Domain.Sessions;
+
+namespace Calls.Domain.Recovery;
+
+/// <summary>
+/// Takes up the calls that a previous process left active. They are kept for re-joins for a while (modes.md 12, 17.3), or ended
+/// at once as the reference does.
+/// </summary>
+public sealed class CallRecovery(
+    CallDirectory directory, SessionLifecycle lifecycle, ICallStore store, CallPosts posts, BackgroundTasks background)
+{
+    /// <summary>How long calls are kept after the start.</summary>
+    public static readonly TimeSpan Kept = TimeSpan.FromSeconds(60);
+
+    public async Task RunAsync(bool endCalls, CancellationToken cancellation)
+    {
+        foreach (CallState ending in await store.GetEndingCallsAsync(cancellation))
+        {
+            posts.CloseSoon(ending);
+        }
+
+        // Two active calls of one channel cannot come from us; ending the newest brings the older one to light.
+        foreach (CallState left in await store.GetActiveCallsAsync(cancellation))
+        {
+            await TakeUpAsync(left.Channel, endCalls, cancellation);
+        }
+    }
+
+    private async Task TakeUpAsync(ChannelId channel, bool endCalls, CancellationToken cancellation)
+    {
+        CallState? after = await directory.RunAsync(
+            channel,
+            CallDirectory.LockLimit,
+            async work =>
+            {
+                if (work.Call is not { } call)
+                {
+                    return null;
+                }
+
+                if (call.State.Phase == CallPhase.Starting)
+                {
+                    // Its first join never finished, so nobody knows of it.
+                    await work.DiscardAsync(cancellation);
+                    return null;
+                }
+
+                if (endCalls)
+                {
+                    call.ForceEnd(directory.Now);
+                }
+                else
+                {
+                    call.LoseMedia(directory.Now);
+                }
+
+                await work.CommitAsync(cancellation);
+                return work.Committed;
+            },
+            cancellation);
+
+        if (after is { EndAt: 0 })
+        {
+            background.RunAfter(Kept, "ending the time for re-joins", () => ExpireAsync(channel, after.Id));
+        }
+        else if (after is not null)
+        {
+            posts.CloseSoon(after);
+        }
+    }
+
+    private async Task ExpireAsync(ChannelId channel, CallId kept)
+    {
+        CallState? after = await directory.RunAsync(channel, CallDirectory.LockLimit, async work =>
+        {
+            if (work.Call is not { State.Phase: CallPhase.Lost } call || call.Id != kept)
+            {
+                return null;
+            }
+
+            SessionId[] lost = [.. call.State.Sessions.Values.Where(s => s.IsMediaLost).Select(s => s.Id)];
+            call.ExpireLost(directory.Now);
+            await work.CommitAsync();
+            lifecycle.Forget(lost);
+            return work.Committed;
+        });
+
+        if (after is not null)
+        {
+            posts.CloseSoon(after);
+        }
+    }
+}

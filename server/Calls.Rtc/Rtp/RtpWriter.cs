@@ -1,0 +1,87 @@
+using System.Buffers.Binary;
+
+namespace Calls.Rtc.Rtp;
+
+/// <summary>Writes the packets that subscribers get (media.md 4.5).</summary>
+internal static class RtpWriter
+{
+    /// <summary>Most bytes that <see cref="Rewrite"/> writes beyond the length of its source: a whole two-byte-form block.</summary>
+    public const int MaxGrowth = 4 + 8;
+
+    /// <summary>
+    /// Writes <paramref name="source"/> with the numbers and extensions of <paramref name="header"/>. CSRCs and payload are
+    /// kept, padding and the publisher's extension block are not: their ids mean something else to the subscriber.
+    /// </summary>
+    /// <param name="destination">At least the source's length plus <see cref="MaxGrowth"/>; must not overlap the source.</param>
+    /// <returns>Length of the packet in bytes.</returns>
+    public static int Rewrite(in RtpPacketView source, Span<byte> destination, in OutboundRtpHeader header)
+    {
+        ReadOnlySpan<byte> csrcs = source.Csrcs;
+        destination[0] = (byte)(0x80 | (csrcs.Length / 4));
+        destination[1] = (byte)(header.PayloadType | (header.HasMarker ? 0x80 : 0));
+        BinaryPrimitives.WriteUInt16BigEndian(destination[2..], header.SequenceNumber);
+        BinaryPrimitives.WriteUInt32BigEndian(destination[4..], header.Timestamp);
+        BinaryPrimitives.WriteUInt32BigEndian(destination[8..], header.Ssrc);
+        csrcs.CopyTo(destination[RtpPacketView.FixedHeaderLength..]);
+
+        int offset = RtpPacketView.FixedHeaderLength + csrcs.Length;
+        int blockLength = WriteExtensionBlock(destination[offset..], header);
+        if (blockLength > 0)
+        {
+            destination[0] |= 0x10;
+            offset += blockLength;
+        }
+
+        source.Payload.CopyTo(destination[offset..]);
+        return offset + source.Payload.Length;
+    }
+
+    private static int WriteExtensionBlock(Span<byte> destination, in OutboundRtpHeader header)
+    {
+        bool hasLevel = header.AudioLevel is not null && header.ExtensionIds.AudioLevel != 0;
+        bool hasTransportCc = header.ExtensionIds.TransportCc != 0;
+        if (!hasLevel && !hasTransportCc)
+        {
+            return 0;
+        }
+
+        // Ids from 15 on only exist in the two-byte form (RFC 8285, section 4.3).
+        bool isTwoByte = header.ExtensionIds.AudioLevel > 14 || header.ExtensionIds.TransportCc > 14;
+        BinaryPrimitives.WriteUInt16BigEndian(destination, isTwoByte ? (ushort)0x1000 : (ushort)0xBEDE);
+
+        int offset = 4;
+        if (hasLevel)
+        {
+            offset += WriteElementHeader(destination[offset..], header.ExtensionIds.AudioLevel, 1, isTwoByte);
+            destination[offset++] = header.AudioLevel.GetValueOrDefault();
+        }
+
+        if (hasTransportCc)
+        {
+            offset += WriteElementHeader(destination[offset..], header.ExtensionIds.TransportCc, 2, isTwoByte);
+            BinaryPrimitives.WriteUInt16BigEndian(destination[offset..], header.TransportSequenceNumber);
+            offset += 2;
+        }
+
+        while (offset % 4 != 0)
+        {
+            destination[offset++] = 0;
+        }
+
+        BinaryPrimitives.WriteUInt16BigEndian(destination[2..], (ushort)((offset - 4) / 4));
+        return offset;
+    }
+
+    private static int WriteElementHeader(Span<byte> destination, byte id, int length, bool isTwoByte)
+    {
+        if (isTwoByte)
+        {
+            destination[0] = id;
+            destination[1] = (byte)length;
+            return 2;
+        }
+
+        destination[0] = (byte)((id << 4) | (length - 1));
+        return 1;
+    }
+}

@@ -1,0 +1,143 @@
+using System.Security.Cryptography;
+using Calls.Rtc.Rtp;
+using Calls.Rtc.Transport;
+
+namespace Calls.Rtc.Sfu;
+
+/// <summary>One track of a session that the others of the call may receive.</summary>
+/// <remarks>
+/// The list of subscribers is an immutable array that control code swaps; the publisher's loop reads it once per packet.
+/// The track outlives its source: a changed microphone feeds the same track, so subscribers keep section and SSRC (media-101).
+/// </remarks>
+internal sealed class PublishedTrack
+{
+    // z-base-32, as the reference's ids (media.md 3.5).
+    private const string TrackIdAlphabet = "ybndrfg8ejkmcpqxot1uwisza345h769";
+
+    private readonly Lock _lock = new();
+    private TrackForwarder[] _subscribers = [];
+    private volatile bool _isEnded;
+    private KeyFrameRequests _keyFrames;
+
+    internal PublishedTrack(MediaParticipant publisher, TrackType type, InboundStream source)
+    {
+        Publisher = publisher;
+        Type = type;
+        Source = source;
+        Codec = source.Codec;
+        TrackId = $"{type.WireName()}_{publisher.SessionId}_{RandomNumberGenerator.GetString(TrackIdAlphabet, 8)}";
+    }
+
+    public MediaParticipant Publisher { get; }
+
+    public TrackType Type { get; }
+
+    public RtpCodec Codec { get; }
+
+    /// <summary><c>type_session_random8</c>: the second token of msid (media.md 3.5). The stream id is the publisher's session id.</summary>
+    public string TrackId { get; }
+
+    public bool IsEnded => _isEnded;
+
+    public IReadOnlyList<TrackForwarder> Subscribers => Volatile.Read(ref _subscribers);
+
+    /// <summary>[loop] The stream that feeds it at present.</summary>
+    internal InboundStream Source { get; set; }
+
+    /// <summary>Any thread. Asks for a key frame if the track is video.</summary>
+    /// <returns><c>false</c>: the track has ended, or the receiver was closed.</returns>
+    /// <exception cref="InvalidOperationException">The forwarder was added before, or leads back to the publisher.</exception>
+    public bool AddSubscriber(TrackForwarder forwarder)
+    {
+        if (forwarder.Receiver == Publisher)
+        {
+            throw new InvalidOperationException("A track is never sent back to its publisher.");
+        }
+
+        lock (_lock)
+        {
+            if (_isEnded)
+            {
+                return false;
+            }
+
+            if (!forwarder.TryBindTo(this))
+            {
+                throw new InvalidOperationException("A forwarder serves one track once.");
+            }
+
+            if (!forwarder.Receiver.Outgoing.TryAdd(forwarder))
+            {
+                return false;
+            }
+
+            Volatile.Write(ref _subscribers, [.. _subscribers, forwarder]);
+        }
+
+        RequestKeyFrame();
+        return true;
+    }
+
+    /// <summary>Any thread. The forwarder is spent afterwards: a section that gets another track gets another SSRC.</summary>
+    public void RemoveSubscriber(TrackForwarder forwarder)
+    {
+        if (forwarder.Track != this)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            Volatile.Write(ref _subscribers, [.. _subscribers.Where(other => other != forwarder)]);
+        }
+
+        forwarder.Receiver.Outgoing.Remove(forwarder);
+    }
+
+    /// <summary>Any thread; the publisher's loop sends it, merged with those of other subscribers. Nothing for audio.</summary>
+    public void RequestKeyFrame()
+    {
+        if (Codec.Kind() == TrackKind.Video)
+        {
+            _keyFrames.Request();
+        }
+    }
+
+    /// <summary>[loop] Whether a request is to be sent to the publisher now.</summary>
+    internal bool TryTakeKeyFrameRequest(long nowMs) => _keyFrames.TryTake(nowMs);
+
+    /// <summary>[loop] Hands a packet of the source to every subscriber.</summary>
+    internal void Forward(in RtpPacketView packet, long sequence, byte? audioLevel, long nowMs, IPacketSink sink)
+    {
+        foreach (TrackForwarder subscriber in Volatile.Read(ref _subscribers))
+        {
+            subscriber.Forward(packet, sequence, audioLevel, nowMs, sink);
+        }
+    }
+
+    /// <summary>[loop] Sends the sender reports that are due.</summary>
+    internal void WriteReports(NtpClock clock, long nowMs, IPacketSink sink)
+    {
+        foreach (TrackForwarder subscriber in Volatile.Read(ref _subscribers))
+        {
+            subscriber.WriteReport(clock, nowMs, sink);
+        }
+    }
+
+    /// <summary>[loop] Ends it for good and lets its subscribers go.</summary>
+    internal void End()
+    {
+        TrackForwarder[] subscribers;
+        lock (_lock)
+        {
+            _isEnded = true;
+            subscribers = _subscribers;
+            Volatile.Write(ref _subscribers, []);
+        }
+
+        foreach (TrackForwarder subscriber in subscribers)
+        {
+            subscriber.Receiver.Outgoing.Remove(subscriber);
+        }
+    }
+}

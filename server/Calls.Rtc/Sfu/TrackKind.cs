@@ -1,0 +1,7 @@
+namespace Calls.Rtc.Sfu;
+
+internal enum TrackKind : byte
+{
+    Audio,
+    Video,
+}

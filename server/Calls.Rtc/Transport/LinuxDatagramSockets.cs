@@ -1,0 +1,239 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace Calls.Rtc.Transport;
+
+/// <summary>Sockets read and written in batches with one system call each. All memory is native and laid out once.</summary>
+internal sealed unsafe class LinuxDatagramSockets : DatagramSockets
+{
+    private const int CacheLine = 64;
+
+    // Room for sockaddr_in6 (28 bytes).
+    private const int NameSize = 32;
+    private const uint MaxNameLength = 28;
+
+    private readonly SafeFileDescriptor _epoll;
+    private readonly SafeFileDescriptor _wakeEvent;
+    private readonly int _epollDescriptor;
+    private readonly int[] _descriptors;
+    private readonly byte* _memory;
+    private readonly byte* _events;
+    private readonly byte* _receiveSlots;
+    private readonly byte* _receiveNames;
+    private readonly LinuxNative.MultipleMessageHeader* _receiveHeaders;
+    private readonly byte* _sendSlots;
+    private readonly byte* _sendNames;
+    private readonly LinuxNative.IoVector* _sendVectors;
+
+    // SendBatch headers for each socket: a batch may leave through several.
+    private readonly LinuxNative.MultipleMessageHeader* _sendHeaders;
+    private readonly int[] _queuedPerSocket;
+    private int _queued;
+    private int _receivedFrom;
+
+    public LinuxDatagramSockets(Socket[] sockets)
+        : base(sockets)
+    {
+        _descriptors = [.. sockets.Select(socket => (int)socket.Handle)];
+        _queuedPerSocket = new int[sockets.Length];
+        _epoll = LinuxNative.CreateEpoll();
+        _epollDescriptor = (int)_epoll.DangerousGetHandle();
+        _wakeEvent = LinuxNative.CreateEvent();
+        for (int i = 0; i < sockets.Length; i++)
+        {
+            LinuxNative.Watch(_epoll, sockets[i].SafeHandle, i);
+        }
+
+        // The number behind the last socket means the event.
+        LinuxNative.Watch(_epoll, _wakeEvent, sockets.Length);
+
+        nuint eventsSize = (nuint)((sockets.Length + 1) * EpollEvents.EntrySize + CacheLine) & ~(nuint)(CacheLine - 1);
+        nuint headerSize = (nuint)sizeof(LinuxNative.MultipleMessageHeader);
+        nuint vectorSize = (nuint)sizeof(LinuxNative.IoVector);
+        nuint receiveSize = ReceiveBatch * (PacketBuffer.Capacity + NameSize + headerSize + vectorSize);
+        nuint sendSize = SendBatch * (PacketBuffer.Capacity + NameSize + (headerSize * (nuint)sockets.Length) + vectorSize);
+        nuint total = eventsSize + receiveSize + sendSize;
+        _memory = (byte*)NativeMemory.AlignedAlloc(total, CacheLine);
+        NativeMemory.Clear(_memory, total);
+
+        byte* next = _memory;
+        _receiveSlots = Take(ref next, ReceiveBatch * PacketBuffer.Capacity);
+        _sendSlots = Take(ref next, SendBatch * PacketBuffer.Capacity);
+        _receiveHeaders = (LinuxNative.MultipleMessageHeader*)Take(ref next, ReceiveBatch * headerSize);
+        _sendHeaders = (LinuxNative.MultipleMessageHeader*)Take(ref next, SendBatch * headerSize * (nuint)sockets.Length);
+        _receiveNames = Take(ref next, ReceiveBatch * NameSize);
+        _sendNames = Take(ref next, SendBatch * NameSize);
+        var receiveVectors = (LinuxNative.IoVector*)Take(ref next, ReceiveBatch * vectorSize);
+        _sendVectors = (LinuxNative.IoVector*)Take(ref next, SendBatch * vectorSize);
+        _events = Take(ref next, eventsSize);
+        for (int i = 0; i < ReceiveBatch; i++)
+        {
+            receiveVectors[i] = new() { Base = _receiveSlots + (i * PacketBuffer.Capacity), Length = PacketBuffer.Capacity };
+            _receiveHeaders[i].Name = _receiveNames + (i * NameSize);
+            _receiveHeaders[i].Vectors = receiveVectors + i;
+            _receiveHeaders[i].VectorCount = 1;
+        }
+
+        for (int i = 0; i < SendBatch; i++)
+        {
+            _sendVectors[i].Base = _sendSlots + (i * PacketBuffer.Capacity);
+        }
+    }
+
+    public override ulong Wait(int timeoutMs)
+    {
+        ulong ready = 0;
+        int count = LinuxNative.EpollWait(_epollDescriptor, _events, Count + 1, timeoutMs);
+        for (int i = 0; i < count; i++)
+        {
+            int source = EpollEvents.Data(_events, i);
+            if (source < Count)
+            {
+                ready |= 1ul << source;
+            }
+            else
+            {
+                ulong wakes;
+                LinuxNative.Read(_wakeEvent, &wakes, sizeof(ulong));
+            }
+        }
+
+        return ready;
+    }
+
+    public override void Wake()
+    {
+        ulong one = 1;
+        LinuxNative.Write(_wakeEvent, &one, sizeof(ulong));
+    }
+
+    public override int Receive(int socket)
+    {
+        // The kernel overwrites the capacity with the length that it used.
+        for (int i = 0; i < ReceiveBatch; i++)
+        {
+            _receiveHeaders[i].NameLength = MaxNameLength;
+        }
+
+        _receivedFrom = socket;
+        return Math.Max(0, LinuxNative.ReceiveMultiple(_descriptors[socket], _receiveHeaders, ReceiveBatch));
+    }
+
+    public override Span<byte> Datagram(int index, out TransportAddress source)
+    {
+        source = ReadAddress(new ReadOnlySpan<byte>(_receiveNames + (index * NameSize), NameSize), _receivedFrom);
+        return new(_receiveSlots + (index * PacketBuffer.Capacity), (int)_receiveHeaders[index].Length);
+    }
+
+    public override Span<byte> Reserve() => new(_sendSlots + (_queued * PacketBuffer.Capacity), PacketBuffer.Capacity);
+
+    public override void Commit(int length, UdpPath path, ref TransportCounters counters)
+    {
+        ReadOnlySpan<byte> address = path.SocketAddress.Buffer.Span[..path.SocketAddress.Size];
+        byte* name = _sendNames + (_queued * NameSize);
+        address.CopyTo(new Span<byte>(name, NameSize));
+        _sendVectors[_queued].Length = (nuint)length;
+
+        int socket = path.LocalIndex;
+        LinuxNative.MultipleMessageHeader* header = _sendHeaders + (socket * SendBatch) + _queuedPerSocket[socket]++;
+        header->Name = name;
+        header->NameLength = (uint)address.Length;
+        header->Vectors = _sendVectors + _queued;
+        header->VectorCount = 1;
+
+        _queued++;
+        counters.SentBytes += length;
+        if (_queued == SendBatch)
+        {
+            Flush(ref counters);
+        }
+    }
+
+    public override void Flush(ref TransportCounters counters)
+    {
+        if (_queued == 0)
+        {
+            return;
+        }
+
+        for (int socket = 0; socket < _queuedPerSocket.Length; socket++)
+        {
+            if (_queuedPerSocket[socket] > 0)
+            {
+                Send(_descriptors[socket], _sendHeaders + (socket * SendBatch), _queuedPerSocket[socket], ref counters);
+                _queuedPerSocket[socket] = 0;
+            }
+        }
+
+        _queued = 0;
+    }
+
+    public override bool TrySendNow(ReadOnlySpan<byte> datagram, UdpPath path)
+    {
+        try
+        {
+            fixed (byte* data = datagram)
+            fixed (byte* address = path.SocketAddress.Buffer.Span)
+            {
+                nint sent = LinuxNative.SendTo(
+                    Sockets[path.LocalIndex].SafeHandle,
+                    data,
+                    (nuint)datagram.Length,
+                    LinuxNative.MsgDontWait | LinuxNative.MsgNoSignal,
+                    address,
+                    (uint)path.SocketAddress.Size);
+                return sent == datagram.Length;
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        _epoll.Dispose();
+        _wakeEvent.Dispose();
+        NativeMemory.AlignedFree(_memory);
+    }
+
+    private static byte* Take(ref byte* next, nuint size)
+    {
+        byte* taken = next;
+        next += size;
+        return taken;
+    }
+
+    private static void Send(
+        int descriptor, LinuxNative.MultipleMessageHeader* headers, int count, ref TransportCounters counters)
+    {
+        int done = 0;
+        while (done < count)
+        {
+            int sent = LinuxNative.SendMultiple(descriptor, headers + done, count - done);
+            if (sent > 0)
+            {
+                done += sent;
+                counters.Sent += sent;
+                continue;
+            }
+
+            int error = Marshal.GetLastPInvokeError();
+            if (error is LinuxNative.ErrorAgain or LinuxNative.ErrorNoBuffers)
+            {
+                // Waiting would stall every session of this loop; media that is late is lost anyway.
+                counters.DroppedSendBufferFull += count - done;
+                return;
+            }
+
+            if (error != LinuxNative.ErrorInterrupted)
+            {
+                // The error belongs to the first message that is left; the others are for other peers.
+                counters.SendErrors++;
+                done++;
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using System.Diagnostics;
+using System.Net;
+
+namespace Calls.Rtc.Transport;
+
+/// <summary>Where and how media is received.</summary>
+public sealed record MediaTransportOptions
+{
+    /// <summary>More local addresses than any machine serves media on; the ready set of a loop is a 64-bit mask.</summary>
+    public const int MaxLocalAddresses = 64;
+
+    /// <summary>Concrete addresses of this machine, most preferred first; no wildcard, as answers must leave from the address asked.</summary>
+    public required IReadOnlyList<IPAddress> LocalAddresses { get; init; }
+
+    /// <summary>The UDP port on all of them. 0 picks a free one.</summary>
+    public required int Port { get; init; }
+
+    /// <summary>Threads with sockets of their own. Portable sockets have one, except on Linux.</summary>
+    public int LoopCount { get; init; } = DefaultLoopCount;
+
+    /// <summary>Time between two ticks of a loop with registered paths.</summary>
+    public int TickMs { get; init; } = 10;
+
+    /// <summary>Requested size of each socket's receive and send buffer; the system may grant less.</summary>
+    public int SocketBufferBytes { get; init; } = 16 << 20;
+
+    /// <summary>Uses <see cref="System.Net.Sockets.Socket"/> calls even where batched ones exist.</summary>
+    public bool UsePortableSockets { get; init; } = !LinuxNative.IsSupported;
+
+    /// <summary>Monotonic milliseconds, on the base that the protocol layers use.</summary>
+    public Func<long> NowMs { get; init; } = static () => Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1000);
+
+    /// <summary>Told of every exception that leaves a handler. Called on the loop's thread.</summary>
+    public Action<Exception>? OnFault { get; init; }
+
+    /// <summary>Control messages that a loop's queue holds; a power of two.</summary>
+    internal int MailboxCapacity { get; init; } = 4096;
+
+    /// <summary>Packets from other loops that a loop's queue holds; a power of two. 256 x 2 KiB.</summary>
+    internal int PacketQueueCapacity { get; init; } = 256;
+
+    // One core is left to signaling where there are enough of them.
+    private static int DefaultLoopCount => Environment.ProcessorCount > 4 ? Environment.ProcessorCount - 1 : Environment.ProcessorCount;
+}

@@ -1,0 +1,54 @@
+using Calls.Domain;
+using Calls.Domain.HostControl;
+using Calls.Domain.Ports;
+using Calls.Domain.Recovery;
+using Calls.Domain.Sessions;
+using Calls.Server.Configuration;
+using Calls.Server.Persistence;
+using Calls.Server.Signaling;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Calls.Server;
+
+/// <summary>Puts the core together: calls, their store and signaling.</summary>
+internal static class CallsCore
+{
+    /// <summary>
+    /// Adds the core. It needs from others: <see cref="CurrentCallsSettings"/>, <see cref="IChatHost"/>,
+    /// <see cref="IMediaRouter"/>, <see cref="IEventDelivery"/>; and gives: <see cref="IClientConnections"/>,
+    /// <see cref="IMediaEvents"/>.
+    /// </summary>
+    public static IServiceCollection AddCallsCore(this IServiceCollection services, CallsCoreOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton<ICallRules>(provider => provider.GetRequiredService<CurrentCallsSettings>());
+        services.TryAddSingleton(TimeProvider.System);
+
+        services.AddSingleton(_ => new SqliteDatabase(options.DatabaseFile));
+        services.AddSingleton<SqliteMigrations>();
+        services.AddSingleton<ICallStore, SqliteCallStore>();
+
+        services.AddSingleton<ICallLog, CallLog>();
+        services.AddSingleton<BackgroundTasks>();
+        services.AddSingleton<CallDirectory>();
+        services.AddSingleton<CallPosts>();
+        services.AddSingleton<LocalSessions>();
+        services.AddSingleton<MediaReports>();
+        services.AddSingleton<IMediaEvents>(provider => provider.GetRequiredService<MediaReports>());
+        services.AddSingleton<SessionLifecycle>();
+        services.AddSingleton<SessionActions>();
+        services.AddSingleton<CallJoining>();
+        services.AddSingleton<HostControls>();
+        services.AddSingleton<CallDismissal>();
+        services.AddSingleton<CallRecovery>();
+
+        services.AddSingleton<EventWriter>();
+        services.AddSingleton<ICallEvents>(provider => provider.GetRequiredService<EventWriter>());
+        services.AddSingleton<CallStateReader>();
+        services.AddSingleton<ClientMessageHandlers>();
+        services.AddSingleton<ClientMessageDispatcher>();
+        services.AddSingleton<IClientConnections>(provider => provider.GetRequiredService<ClientMessageDispatcher>());
+        services.AddHostedService<CallsCoreLifetime>();
+        return services;
+    }
+}

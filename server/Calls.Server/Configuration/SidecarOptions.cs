@@ -1,0 +1,44 @@
+using System.Net;
+
+namespace Calls.Server.Configuration;
+
+/// <summary>The sidecar's own settings, as opposed to those of the plugin that Mattermost stores.</summary>
+internal sealed record SidecarOptions
+{
+    /// <summary>Gateway, REST and WebSocket.</summary>
+    public IReadOnlyList<IPEndPoint> HttpListen { get; init; } = [new(IPAddress.Loopback, 8066)];
+
+    /// <summary>Liveness and readiness only; never reachable by users.</summary>
+    public IPEndPoint AdminListen { get; init; } = new(IPAddress.Loopback, 8068);
+
+    /// <summary>Internal base URL of Mattermost; required by <c>serve</c>.</summary>
+    public Uri? MattermostUrl { get; init; }
+
+    /// <summary>Public origin; <c>null</c> = what Mattermost says.</summary>
+    public Uri? SiteUrl { get; init; }
+
+    /// <summary>Token of the service bot; required by <c>serve</c>.</summary>
+    public string BotToken { get; init; } = "";
+
+    /// <summary>File of the embedded SQLite database.</summary>
+    public string DatabaseFile { get; init; } = "calls.db";
+
+    /// <summary>Stable name of this node in logs and rows.</summary>
+    public string NodeName { get; init; } = Environment.MachineName;
+
+    /// <summary>Proxies whose X-Forwarded-* headers are believed.</summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")];
+
+    /// <summary>End all calls at start instead of keeping them for 60 s (modes.md 12).</summary>
+    public bool EndCallsOnStart { get; init; }
+
+    /// <summary>We answer <c>a=setup:active</c> instead of <c>passive</c> (media.md 2.1).</summary>
+    public bool DtlsActive { get; init; }
+
+    /// <summary>Answer <c>GET /api/v4/plugins/webapp</c> ourselves (mattermost-integration.md 3.17).</summary>
+    public bool TakeOverPlugins { get; init; }
+
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    public bool LogAsJson { get; init; }
+}

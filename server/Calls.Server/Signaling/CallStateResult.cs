@@ -1,0 +1,8 @@
+namespace Calls.Server.Signaling;
+
+internal enum CallStateResult
+{
+    Told,
+    Forbidden,
+    NoCallOngoing,
+}

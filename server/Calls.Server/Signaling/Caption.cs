@@ -1,0 +1,40 @@
+using Calls.Domain;
+using Calls.Domain.Ports;
+using Calls.Domain.Sessions;
+
+namespace Calls.Server.Signaling;
+
+/// <summary><c>caption</c>: what the transcriber heard a session say; from the bot only.</summary>
+internal sealed class Caption(SessionActions actions, IChatHost host) : ISessionMessage
+{
+    public Task<MessageOutcome> HandleAsync(ClientMessage message, LocalSession session) => Task.FromResult(Handle(message, session));
+
+    private MessageOutcome Handle(ClientMessage message, LocalSession session)
+    {
+        if (session.User != host.BotUserId)
+        {
+            return MessageOutcome.Rejected("unexpected caption message not coming from bot");
+        }
+
+        if (message.Data.String("session_id") is not { } speaker)
+        {
+            return Missing("session_id");
+        }
+
+        if (message.Data.String("text") is not { } text)
+        {
+            return Missing("text");
+        }
+
+        if (message.Data.Number("new_audio_len_ms") is null)
+        {
+            return Missing("new_audio_len_ms");
+        }
+
+        return RefusalText.Of(
+            actions.Caption(session, new SessionId(speaker), text), missing: "user session for caption missing from call");
+    }
+
+    private static MessageOutcome Missing(string field) =>
+        MessageOutcome.Rejected($"invalid or missing {field} in caption ws message");
+}

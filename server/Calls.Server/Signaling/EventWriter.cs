@@ -1,0 +1,70 @@
+using System.Text.Json;
+using Calls.Domain;
+using Calls.Domain.Events;
+using Calls.Domain.Ports;
+
+namespace Calls.Server.Signaling;
+
+/// <summary>Turns events of calls into events on sockets, one copy per address (signaling.md 4.1).</summary>
+internal sealed class EventWriter(IEventDelivery delivery, IChatHost host) : ICallEvents
+{
+    private IReadOnlyList<UserId> Bot => [host.BotUserId];
+
+    public void Publish(CallEvent callEvent, long number = 0)
+    {
+        (string name, Dictionary<string, object?> data) = EventData.Of(callEvent, host.BotUserId);
+        bool isDroppable = EventData.IsDroppable(callEvent);
+        switch (callEvent.Audience)
+        {
+            case EventAudience.OfConnection audience:
+                Deliver(name, data, new EventTarget { Connection = audience.Connection }, isDroppable);
+                break;
+            case EventAudience.OfUser audience:
+                Deliver(name, data, new EventTarget { User = audience.User }, isDroppable);
+                break;
+            case EventAudience.OfParticipants audience:
+                PublishToParticipants(name, data, audience, isDroppable);
+                break;
+            case EventAudience.OfChannel audience:
+                data["channelID"] = audience.Channel.Value;
+                PublishToChannel(name, data, audience.Channel, isDroppable);
+                break;
+            default:
+                throw new InvalidOperationException($"Unmapped audience {callEvent.Audience.GetType().Name}.");
+        }
+    }
+
+    /// <summary>The <c>error</c> event.</summary>
+    /// <param name="connId">What the client knows the failed request by.</param>
+    public void WriteError(ConnectionId connection, string connId, string text) => Deliver(
+        "error",
+        new Dictionary<string, object?> { ["connID"] = connId, ["data"] = text },
+        new EventTarget { Connection = connection },
+        isDroppable: false);
+
+    // Mobile reads the channel from the envelope only, so each copy names the user and the channel.
+    private void PublishToParticipants(
+        string name, Dictionary<string, object?> data, EventAudience.OfParticipants audience, bool isDroppable)
+    {
+        data["channelID"] = audience.Channel.Value;
+        JsonElement element = JsonSerializer.SerializeToElement(data);
+        foreach (UserId user in audience.Users)
+        {
+            EventTarget target = new() { User = user, Channel = audience.Channel, OmitUsers = Bot };
+            delivery.Publish(new WireEvent(name, element, target, isDroppable));
+        }
+
+        delivery.Publish(new WireEvent(name, element, new EventTarget { User = host.BotUserId }, isDroppable));
+    }
+
+    // The bot is no member of the channel.
+    private void PublishToChannel(string name, Dictionary<string, object?> data, ChannelId channel, bool isDroppable)
+    {
+        JsonElement element = JsonSerializer.SerializeToElement(data);
+        delivery.Publish(new WireEvent(name, element, new EventTarget { Channel = channel, OmitUsers = Bot }, isDroppable));
+        delivery.Publish(new WireEvent(name, element, new EventTarget { User = host.BotUserId }, isDroppable));
+    }
+
+    private void Deliver(string name, Dictionary<string, object?> data, EventTarget target, bool isDroppable) =>
+        delivery.Publish(new WireEvent(name, JsonSerializer.SerializeToElement(data), target, isDroppable));
+}

@@ -1,0 +1,60 @@
+using System.Text.Json;
+using Calls.Domain.Ports;
+using Calls.Domain.Sessions;
+
+namespace Calls.Server.Signaling;
+
+/// <summary><c>metric</c>: a client's measurements. Checked as the reference does, counted nowhere yet.</summary>
+internal sealed class Metric(IChatHost host) : ISessionMessage
+{
+    private const string CandidatePair = "client_ice_candidate_pair";
+
+    private static readonly string[] States = ["succeeded", "waiting", "in-progress", "froze", "failed"];
+    private static readonly string[] Types = ["host", "srflx", "prflx", "relay"];
+    private static readonly string[] Protocols = ["udp", "tcp"];
+
+    public Task<MessageOutcome> HandleAsync(ClientMessage message, LocalSession session)
+    {
+        if (message.Data.String("metric_name") is not { Length: > 0 } name)
+        {
+            return Task.FromResult(MessageOutcome.Rejected("invalid or missing metric_name in metric ws message"));
+        }
+
+        // Unknown names are ignored, and so are the bot's, which are counters only.
+        if (name != CandidatePair || session.User == host.BotUserId)
+        {
+            return Task.FromResult(MessageOutcome.Done);
+        }
+
+        string? problem = message.Data.String("data") is { } json ? Validate(json) : "invalid or missing data";
+        return Task.FromResult(problem is null ? MessageOutcome.Done : MessageOutcome.Rejected($"failed to validate payload: {problem}"));
+    }
+
+    private static string? Validate(string json)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json);
+            JsonElement root = document.RootElement;
+            return root.ValueKind != JsonValueKind.Object ? "not an object"
+                : !IsOneOf(root, "state", States) ? "invalid state"
+                : Candidate(root, "local") is { } local ? $"invalid local candidate info: {local}"
+                : Candidate(root, "remote") is { } remote ? $"invalid remote candidate info: {remote}"
+                : null;
+        }
+        catch (JsonException)
+        {
+            return "not JSON";
+        }
+    }
+
+    private static string? Candidate(JsonElement root, string side) =>
+        !root.TryGetProperty(side, out JsonElement candidate) || candidate.ValueKind != JsonValueKind.Object ? "missing"
+            : !IsOneOf(candidate, "type", Types) ? "invalid type"
+            : !IsOneOf(candidate, "protocol", Protocols) ? "invalid protocol"
+            : null;
+
+    private static bool IsOneOf(JsonElement element, string key, string[] allowed) =>
+        element.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.String
+        && allowed.Contains(value.GetString());
+}

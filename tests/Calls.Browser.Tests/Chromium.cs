@@ -1,0 +1,32 @@
+using Microsoft.Playwright;
+
+namespace Calls.Browser.Tests;
+
+/// <summary>The distribution's Chromium, one process per fake microphone.</summary>
+internal static class Chromium
+{
+    public static string? Path { get; } = new[] { "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists);
+
+    /// <param name="microphone">16-bit PCM WAV file that plays in a loop as the microphone.</param>
+    public static Task<IBrowser> LaunchAsync(IPlaywright playwright, string microphone) =>
+        playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = Path,
+            Args =
+            [
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--use-fake-ui-for-media-stream",
+                "--use-fake-device-for-media-stream",
+                $"--use-file-for-fake-audio-capture={microphone}",
+                "--autoplay-policy=no-user-gesture-required",
+                "--allow-loopback-in-peer-connection",
+                "--disable-features=WebRtcHideLocalIpsWithMdns",
+            ],
+        });
+}

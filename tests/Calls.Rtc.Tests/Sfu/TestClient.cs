@@ -1,0 +1,197 @@
+using System.Buffers.Binary;
+using Calls.Rtc.Rtcp;
+using Calls.Rtc.Rtp;
+using Calls.Rtc.Sfu;
+using Calls.Rtc.Srtp;
+using Calls.Rtc.Tests.Rtp;
+using Calls.Rtc.Transport;
+
+namespace Calls.Rtc.Tests.Sfu;
+
+/// <summary>A browser as the SFU sees it: encrypts what it sends and decrypts what it gets.</summary>
+internal sealed class TestClient : IMediaParticipantEvents
+{
+    public const byte MicrophonePayloadType = 111;
+    public const uint MicrophoneSsrc = 0x0A0D_1000;
+
+    private readonly TestCall _call;
+    private readonly Dictionary<uint, RolloverCounter> _rolloverCounters = [];
+    private readonly SrtpOutbound _outbound;
+    private readonly SrtpInbound _inbound;
+    private SrtcpIndex _rtcpIndex;
+
+    public TestClient(TestCall call, string name, int number, bool connected, SrtpProfile profile)
+    {
+        _call = call;
+        Path = new TestPath((ushort)(1000 + number));
+        Participant = new MediaParticipant(name, this, call.Clock);
+
+        byte[] exported = new byte[SrtpKeyingMaterial.ExportedLength(profile)];
+        new Random(number).NextBytes(exported);
+        Assert.True(SrtpKeyingMaterial.TryCreate((ushort)profile, exported, out SrtpKeyingMaterial? keys));
+        using (keys)
+        {
+            _outbound = keys.CreateOutbound(SrtpSide.DtlsClient);
+            _inbound = keys.CreateInbound(SrtpSide.DtlsClient);
+            ServerKeys = (keys.CreateOutbound(SrtpSide.DtlsServer), keys.CreateInbound(SrtpSide.DtlsServer));
+        }
+
+        if (connected)
+        {
+            Participant.SetTransport(ServerKeys.Outbound, ServerKeys.Inbound);
+            Participant.Path = Path;
+        }
+    }
+
+    public MediaParticipant Participant { get; }
+
+    public TestPath Path { get; }
+
+    public (SrtpOutbound Outbound, SrtpInbound Inbound) ServerKeys { get; }
+
+    /// <summary>The ids of its own negotiation.</summary>
+    public RtpExtensionIds ExtensionIds { get; set; } = new(AudioLevel: 1, TransportCc: 5);
+
+    /// <summary>Payload types it wants to receive, per codec.</summary>
+    public Dictionary<RtpCodec, byte> PayloadTypes { get; } = new() { [RtpCodec.Opus] = 111, [RtpCodec.Vp8] = 96, [RtpCodec.Av1] = 45 };
+
+    public List<ReceivedRtp> Received { get; } = [];
+
+    /// <summary>Plain RTCP datagrams.</summary>
+    public List<byte[]> ReceivedRtcp { get; } = [];
+
+    public List<string> Events { get; } = [];
+
+    public IEnumerable<ReceivedRtp> From(TestClient publisher) => Received.Where(packet => packet.Publisher == publisher);
+
+    /// <summary>One section for a microphone, as after the first unmute.</summary>
+    public static InboundSection Microphone(string mid = "1", string streamId = "mic-stream", params uint[] ssrcs) =>
+        new(mid, TrackKind.Audio, streamId, ssrcs, new Dictionary<byte, RtpCodec> { [MicrophonePayloadType] = RtpCodec.Opus }, 1, 4, 5);
+
+    public static InboundSection Video(string mid, string streamId, params uint[] ssrcs) =>
+        new(mid, TrackKind.Video, streamId, ssrcs, new Dictionary<byte, RtpCodec> { [96] = RtpCodec.Vp8, [45] = RtpCodec.Av1 }, 0, 4, 5);
+
+    public TestClient WithMicrophone()
+    {
+        Participant.SetReceiving([Microphone(ssrcs: MicrophoneSsrc)]);
+        return this;
+    }
+
+    public RtpReceiveResult Send(RtpPacketBuilder packet) => SendRaw(packet.Build());
+
+    public RtpReceiveResult SendRaw(byte[] plain)
+    {
+        byte[] datagram = Protect(plain);
+        RtpReceiveResult result = Participant.ReceiveRtp(datagram, _call.NowMs, _call.Sink);
+        _call.Deliver();
+        return result;
+    }
+
+    public byte[] Protect(byte[] plain)
+    {
+        byte[] datagram = new byte[plain.Length + _outbound.RtpOverhead];
+        plain.CopyTo(datagram, 0);
+        uint ssrc = BinaryPrimitives.ReadUInt32BigEndian(plain.AsSpan(8));
+        RolloverCounter counter = _rolloverCounters.GetValueOrDefault(ssrc);
+        counter.TryGet(BinaryPrimitives.ReadUInt16BigEndian(plain.AsSpan(2)), out uint rolloverCounter);
+        _rolloverCounters[ssrc] = counter;
+        int length = _outbound.Protect(datagram, plain.Length, rolloverCounter);
+        return datagram[..length];
+    }
+
+    /// <summary>A 20 ms packet of speech, and 20 ms pass.</summary>
+    public RtpReceiveResult Speak(ushort sequenceNumber, byte level = 30, uint ssrc = MicrophoneSsrc)
+    {
+        RtpReceiveResult result = Send(Speech(sequenceNumber, level, ssrc));
+        _call.NowMs += 20;
+        return result;
+    }
+
+    public static RtpPacketBuilder Speech(ushort sequenceNumber, byte level = 30, uint ssrc = MicrophoneSsrc) => new()
+    {
+        Ssrc = ssrc,
+        PayloadType = MicrophonePayloadType,
+        SequenceNumber = sequenceNumber,
+        Timestamp = (uint)(sequenceNumber * 960),
+        Extensions = [(1, [level]), (5, [(byte)(sequenceNumber >> 8), (byte)sequenceNumber])],
+        Payload = [(byte)(sequenceNumber >> 8), (byte)sequenceNumber, 0xAA, 0xBB],
+    };
+
+    public RtcpReceiveResult SendRtcp(ReadOnlySpan<byte> plain)
+    {
+        byte[] datagram = new byte[plain.Length + _outbound.RtcpOverhead];
+        plain.CopyTo(datagram);
+        Assert.True(_rtcpIndex.TryNext(out uint index));
+        int length = _outbound.ProtectRtcp(datagram, plain.Length, index);
+        RtcpReceiveResult result = Participant.ReceiveRtcp(datagram.AsSpan(0, length), _call.NowMs, _call.Sink);
+        _call.Deliver();
+        return result;
+    }
+
+    public void Tick()
+    {
+        Participant.Tick(_call.NowMs, _call.Sink);
+        _call.Deliver();
+    }
+
+    /// <summary>Takes a packet off the wire.</summary>
+    public void Take(byte[] datagram)
+    {
+        if (datagram[1] is >= 192 and <= 223)
+        {
+            Assert.Equal(SrtpResult.Ok, _inbound.TryUnprotectRtcp(datagram, out int rtcpLength));
+            ReceivedRtcp.Add(datagram[..rtcpLength]);
+            return;
+        }
+
+        Assert.Equal(SrtpResult.Ok, _inbound.TryUnprotect(datagram, out int length));
+        Assert.True(RtpPacketView.TryParse(datagram.AsSpan(0, length), out RtpPacketView packet));
+        TrackForwarder? forwarder = Participant.Outgoing.Find(packet.Ssrc);
+        Received.Add(new(
+            _call.Find(forwarder?.Track?.Publisher), packet.Ssrc, packet.PayloadType, packet.SequenceNumber, packet.Timestamp,
+            packet.HasMarker, packet.Payload.ToArray(), datagram[..length]));
+    }
+
+    /// <summary>Bodies of the RTCP packets of one type that came, each with its datagram's position.</summary>
+    public List<T> Rtcp<T>(RtcpSelector<T> select)
+    {
+        var found = new List<T>();
+        foreach (byte[] datagram in ReceivedRtcp)
+        {
+            var reader = new RtcpReader(datagram);
+            while (reader.MoveNext())
+            {
+                if (select(reader.Current, out T? value))
+                {
+                    found.Add(value!);
+                }
+            }
+        }
+
+        return found;
+    }
+
+    void IMediaParticipantEvents.OnTrackStarted(PublishedTrack track)
+    {
+        Events.Add($"started {track.Type}");
+        _call.Publish(track);
+    }
+
+    void IMediaParticipantEvents.OnTrackEnded(PublishedTrack track) => Events.Add($"ended {track.Type}");
+
+    void IMediaParticipantEvents.OnVoiceActivity(bool isSpeaking) => Events.Add(isSpeaking ? "voice on" : "voice off");
+}
+
+internal delegate bool RtcpSelector<T>(RtcpPacketView packet, out T? value);
+
+/// <summary>A packet as a client decrypted it.</summary>
+internal sealed record ReceivedRtp(
+    TestClient? Publisher, uint Ssrc, byte PayloadType, ushort SequenceNumber, uint Timestamp, bool HasMarker, byte[] Payload, byte[] Plain)
+{
+    /// <summary>Data of a header extension, <c>null</c> without it.</summary>
+    public byte[]? Extension(byte id)
+    {
+        Assert.True(RtpPacketView.TryParse(Plain, out RtpPacketView packet));
+        return packet.TryGetExtension(id, out ReadOnlySpan<byte> data) ? data.ToArray() : null;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using Calls.Rtc.Transport;
+
+namespace Calls.Rtc.Tests.Transport;
+
+/// <summary>Registers whoever sends STUN as session "peer", sends everything back and tells the test what it saw.</summary>
+internal sealed class EchoHandler : IDatagramHandler
+{
+    /// <summary>Kind, loop, session and first bytes of every packet delivered.</summary>
+    public BlockingCollection<Seen> Packets { get; } = [];
+
+    public BlockingCollection<long> Ticks { get; } = [];
+
+    /// <summary>STUN is answered, but its sender not registered.</summary>
+    public bool LeavesUnregistered { get; set; }
+
+    public Exception? Throws { get; set; }
+
+    public void OnStun(MediaLoop loop, Span<byte> datagram, in DatagramSource source, long nowMs)
+    {
+        TransportPath path = source.CreatePath();
+        if (!LeavesUnregistered && source.Path is null)
+        {
+            loop.Register(path, "peer");
+        }
+
+        Echo(loop, datagram, path, PacketKind.Stun, source.Session);
+    }
+
+    public void OnDtls(MediaLoop loop, Span<byte> datagram, TransportPath path, object session, long nowMs) =>
+        Echo(loop, datagram, path, PacketKind.Dtls, session);
+
+    public void OnRtp(MediaLoop loop, Span<byte> datagram, TransportPath path, object session, long nowMs) =>
+        Echo(loop, datagram, path, PacketKind.Rtp, session);
+
+    public void OnRtcp(MediaLoop loop, Span<byte> datagram, TransportPath path, object session, long nowMs) =>
+        Echo(loop, datagram, path, PacketKind.Rtcp, session);
+
+    public void OnTick(MediaLoop loop, long nowMs) => Ticks.Add(nowMs);
+
+    public Seen Next()
+    {
+        Assert.True(Packets.TryTake(out Seen? seen, TimeSpan.FromSeconds(10)), "no packet was delivered");
+        return seen;
+    }
+
+    private void Echo(MediaLoop loop, Span<byte> datagram, TransportPath path, PacketKind kind, object? session)
+    {
+        if (Throws is not null)
+        {
+            throw Throws;
+        }
+
+        datagram.CopyTo(loop.Reserve());
+        loop.Commit(datagram.Length, path);
+        Packets.Add(new(kind, loop.Index, session, path, Convert.ToHexString(datagram)));
+    }
+
+    internal sealed record Seen(PacketKind Kind, int Loop, object? Session, TransportPath Path, string Hex);
+}
