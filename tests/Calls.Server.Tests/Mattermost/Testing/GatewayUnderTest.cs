@@ -102,9 +102,10 @@ public sealed class GatewayUnderTest : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // First, so that the gateway's sockets are gone when it stops.
+        await Mattermost.DisposeAsync();
         await _app.StopAsync(new CancellationToken(canceled: true));
         await _app.DisposeAsync();
-        await Mattermost.DisposeAsync();
     }
 
     public Task StopAsync() => _app.StopAsync();

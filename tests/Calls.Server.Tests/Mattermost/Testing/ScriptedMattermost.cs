@@ -16,6 +16,7 @@ namespace Calls.Server.Tests.Mattermost.Testing;
 public sealed class ScriptedMattermost : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly CancellationTokenSource _stopping = new();
     private readonly Channel<ScriptedSocket> _sockets = Channel.CreateUnbounded<ScriptedSocket>();
 
     private ScriptedMattermost(WebApplication app)
@@ -60,6 +61,7 @@ public sealed class ScriptedMattermost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _stopping.CancelAsync();
         await _app.StopAsync(new CancellationToken(canceled: true));
         await _app.DisposeAsync();
     }
@@ -96,6 +98,7 @@ public sealed class ScriptedMattermost : IAsyncDisposable
         using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
         var scripted = new ScriptedSocket(socket, context.Request.QueryString.Value ?? "", context.Request.Path.Value!, context.Request.Headers);
         _sockets.Writer.TryWrite(scripted);
+        await using CancellationTokenRegistration stopped = _stopping.Token.Register(scripted.Cut);
         await scripted.Ended;
     }
 
