@@ -8,6 +8,7 @@ using Calls.Server.Media;
 using Calls.Server.Observability;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Calls.Server.Commands;
 
