@@ -48,8 +48,20 @@ public static class Sha1
     }
 
     /// <summary>Absorbs blocks; <paramref name="blocks"/> is a multiple of <see cref="BlockSize"/> long.</summary>
+    internal static void Transform(ref Sha1State state, ReadOnlySpan<byte> blocks)
+    {
+        if (OpenSslSha1.IsAvailable)
+        {
+            OpenSslSha1.Transform(ref state, blocks);
+        }
+        else
+        {
+            TransformManaged(ref state, blocks);
+        }
+    }
+
     [SkipLocalsInit]
-    internal static unsafe void Transform(ref Sha1State state, ReadOnlySpan<byte> blocks)
+    internal static unsafe void TransformManaged(ref Sha1State state, ReadOnlySpan<byte> blocks)
     {
         uint* w = stackalloc uint[80];
         fixed (byte* start = blocks)
