@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Calls.Rtc.Crypto;
 
 /// <summary>
-/// OpenSSL's SHA-1 block function, which uses the processor's SHA instructions: about five times as fast as managed code. .NET
+/// OpenSSL's SHA-1 block function, which uses the processor's SHA instructions: about three times as fast as managed code. .NET
 /// itself offers only one-shot hashes, which cannot start from a saved state.
 /// </summary>
 /// <remarks>Absent or wrong on some systems, so used only after it has hashed a block like the managed code.</remarks>
