@@ -10,7 +10,7 @@ public sealed partial class FolderDependencyTests
     {
         ["Crypto"] = [],
         ["Stun"] = ["Crypto"],
-        ["Ice"] = ["Stun", "Transport"],
+        ["Ice"] = ["Crypto", "Stun", "Transport"],
         ["Dtls"] = [],
         ["Srtp"] = ["Crypto"],
         ["Rtp"] = [],
