@@ -177,10 +177,16 @@ internal sealed class MediaParticipant
         SendRtcp(plain, _reports.WriteFeedback(plain, RtcpSsrc, nowMs), sink);
     }
 
-    /// <summary>[loop] Ends all tracks of this session and all its subscriptions. Nothing is sent to it afterwards.</summary>
+    /// <summary>[loop] Ends all tracks of this session and all its subscriptions.</summary>
+    /// <remarks>
+    /// Another loop may be about to send it one more packet: dispose its keys and path only after every loop has gone through
+    /// its current receive batch.
+    /// </remarks>
     public void Close()
     {
         Path = null;
+        Volatile.Write(ref _inboundKeys, null);
+        Volatile.Write(ref _outboundKeys, null);
         _tracks.EndAll();
         foreach (TrackForwarder forwarder in Outgoing.Close())
         {

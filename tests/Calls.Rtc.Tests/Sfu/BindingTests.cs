@@ -200,6 +200,20 @@ public sealed class BindingTests
     }
 
     [Fact]
+    [Trait("Spec", "media-32")]
+    public void A_replayed_packet_is_not_forwarded_a_second_time()
+    {
+        TestClient bob = _call.Join("bob");
+        _alice.WithMicrophone();
+        byte[] datagram = _alice.Protect(TestClient.Speech(0).Build());
+        Assert.Equal(RtpReceiveResult.Forwarded, Replay(datagram));
+        Assert.Equal(RtpReceiveResult.NotAuthentic, Replay(datagram));
+
+        _call.Deliver();
+        Assert.Single(bob.Received);
+    }
+
+    [Fact]
     public void A_stream_of_audio_has_at_most_200_packets_per_second()
     {
         _alice.WithMicrophone();

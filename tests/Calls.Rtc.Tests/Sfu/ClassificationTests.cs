@@ -219,6 +219,7 @@ public sealed class ClassificationTests
     }
 
     [Fact]
+    [Trait("Spec", "media-94")]
     public void Twenty_requests_for_a_key_frame_reach_the_publisher_as_two()
     {
         TestClient[] viewers = [.. Enumerable.Range(0, 19).Select(i => _call.Join($"viewer{i}")), _bob];

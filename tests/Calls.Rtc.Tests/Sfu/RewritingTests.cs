@@ -31,14 +31,23 @@ public sealed class RewritingTests
     [Trait("Spec", "media-39")]
     public void Each_subscriber_gets_its_own_payload_type()
     {
-        TestClient alice = _call.Join("alice").WithMicrophone();
+        TestClient alice = _call.Join("alice");
         TestClient firefox = _call.Join("firefox");
         TestClient chromium = _call.Join("chromium");
-        firefox.PayloadTypes[RtpCodec.Opus] = 109;
+        (firefox.PayloadTypes[RtpCodec.Opus], firefox.PayloadTypes[RtpCodec.Vp8], firefox.PayloadTypes[RtpCodec.Av1]) = (109, 120, 99);
+        alice.Participant.SetReceiving(
+        [
+            TestClient.Microphone(ssrcs: TestClient.MicrophoneSsrc),
+            TestClient.Video("2", "screen", 0xC1),
+            TestClient.Video("3", "screen", 0xC2),
+        ]);
+        alice.Participant.SetScreenStream("screen");
         alice.Speak(0);
+        alice.Send(TestClient.Speech(0, ssrc: 0xC1) with { PayloadType = 96 });
+        alice.Send(TestClient.Speech(0, ssrc: 0xC2) with { PayloadType = 45 });
 
-        Assert.Equal(109, Assert.Single(firefox.Received).PayloadType);
-        Assert.Equal(111, Assert.Single(chromium.Received).PayloadType);
+        Assert.Equal([109, 120, 99], firefox.Received.Select(packet => (int)packet.PayloadType));
+        Assert.Equal([111, 96, 45], chromium.Received.Select(packet => (int)packet.PayloadType));
     }
 
     [Fact]
