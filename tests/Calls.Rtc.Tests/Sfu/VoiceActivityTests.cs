@@ -45,6 +45,8 @@ public sealed class VoiceActivityTests
         Speak(alice, 151, 49, level: 127);
         Speak(alice, 200, 1, level: 20);
         Assert.Equal(["voice off"], alice.Events);
+        Speak(alice, 201, 1, level: 20);
+        Assert.Equal(["voice off", "voice on"], alice.Events);
     }
 
     [Fact]
