@@ -27,7 +27,7 @@ public sealed class RaceTests
         UserId[] users = [CallsHarness.Alice, CallsHarness.Bob, CallsHarness.Carol];
         int connections = 0;
 
-        for (int round = 0; round < 40; round++)
+        for (int round = 0; round < 25; round++)
         {
             List<TestClient> clients = [];
             foreach (UserId user in users)
@@ -91,7 +91,7 @@ public sealed class RaceTests
         Random random = new(seed);
         await using CallsHarness calls = await CallsHarness.StartAsync();
         TestClient alice = await calls.JoinedAsync(CallsHarness.Alice, "a1");
-        for (int i = 0; i < 20_000; i++)
+        for (int i = 0; i < 3_000; i++)
         {
             TestClient sender = i % 3 == 0 ? calls.Client(CallsHarness.Bob, $"x{random.Next(20)}") : alice;
             string action = Actions[random.Next(Actions.Length)];
