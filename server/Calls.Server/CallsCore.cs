@@ -3,6 +3,7 @@ using Calls.Domain.HostControl;
 using Calls.Domain.Ports;
 using Calls.Domain.Recovery;
 using Calls.Domain.Sessions;
+using Calls.Server.Api;
 using Calls.Server.Configuration;
 using Calls.Server.Persistence;
 using Calls.Server.Signaling;
@@ -10,12 +11,12 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Calls.Server;
 
-/// <summary>Puts the core together: calls, their store and signaling.</summary>
+/// <summary>Puts the core together: calls, their store, signaling and the REST API.</summary>
 internal static class CallsCore
 {
     /// <summary>
     /// Adds the core. It needs from others: <see cref="CurrentCallsSettings"/>, <see cref="IChatHost"/>,
-    /// <see cref="IMediaRouter"/>, <see cref="IEventDelivery"/>; and gives: <see cref="IClientConnections"/>,
+    /// <see cref="IMediaRouter"/>, <see cref="IEventDelivery"/>, <see cref="IRequestIdentity"/>; and gives: <see cref="IClientConnections"/>,
     /// <see cref="IMediaEvents"/>.
     /// </summary>
     public static IServiceCollection AddCallsCore(this IServiceCollection services, CallsCoreOptions options)
@@ -48,6 +49,7 @@ internal static class CallsCore
         services.AddSingleton<ClientMessageHandlers>();
         services.AddSingleton<ClientMessageDispatcher>();
         services.AddSingleton<IClientConnections>(provider => provider.GetRequiredService<ClientMessageDispatcher>());
+        services.AddCallsApi();
         services.AddHostedService<CallsCoreLifetime>();
         return services;
     }

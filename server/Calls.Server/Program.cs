@@ -1,1 +1,41 @@
-return 0;
+using System.CommandLine;
+using Calls.Rtc;
+using Calls.Server.Commands;
+using Calls.Server.Configuration;
+
+Option<string?> settings = ServeCommand.SettingsOption();
+var root = new RootCommand("The backend of Mattermost Calls: gateway, signaling and media server in one program.\n\nExample: calls demo")
+{
+    settings,
+    ServeCommand.Create(settings),
+    DemoCommand.Create(),
+};
+root.SetAction((parsed, cancellation) => ServeCommand.RunAsync(parsed.GetValue(settings), cancellation));
+
+ParseResult parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    foreach (var error in parsed.Errors)
+    {
+        Console.Error.WriteLine(error.Message);
+    }
+
+    Console.Error.WriteLine("calls --help tells what is known.");
+    return ExitCode.WrongUsage;
+}
+
+try
+{
+    return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false });
+}
+catch (ConfigurationException refused)
+{
+    Console.Error.WriteLine(refused.Message);
+    return ExitCode.InvalidConfiguration;
+}
+catch (Exception failure) when (failure is RtcException or IOException or UnauthorizedAccessException)
+{
+    // What an operator can put right: a taken port, a missing library, a file that cannot be written.
+    Console.Error.WriteLine(failure.Message);
+    return ExitCode.Failed;
+}

@@ -17,12 +17,12 @@ internal sealed class DeadlineQueue : IDisposable
     private readonly PriorityQueue<Entry, long> _entries = new();
     private readonly Lock _gate = new();
     private readonly ITimer _timer;
-    private readonly MonotonicClock _clock;
+    private readonly TimeProvider _time;
     private long _armedForMs = long.MaxValue;
 
-    public DeadlineQueue(TimeProvider time, MonotonicClock clock)
+    public DeadlineQueue(TimeProvider time)
     {
-        _clock = clock;
+        _time = time;
         _timer = time.CreateTimer(static state => ((DeadlineQueue)state!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -51,7 +51,7 @@ internal sealed class DeadlineQueue : IDisposable
             Entry entry;
             lock (_gate)
             {
-                long now = _clock.NowMs;
+                long now = MonotonicTime.NowMs(_time);
                 _armedForMs = long.MaxValue;
                 if (!_entries.TryPeek(out entry!, out long deadlineMs) || deadlineMs > now)
                 {
@@ -77,7 +77,7 @@ internal sealed class DeadlineQueue : IDisposable
         if (_entries.TryPeek(out _, out long deadlineMs) && deadlineMs < _armedForMs)
         {
             _armedForMs = deadlineMs;
-            _timer.Change(TimeSpan.FromMilliseconds(Math.Max(0, deadlineMs - _clock.NowMs)), Timeout.InfiniteTimeSpan);
+            _timer.Change(TimeSpan.FromMilliseconds(Math.Max(0, deadlineMs - MonotonicTime.NowMs(_time))), Timeout.InfiniteTimeSpan);
         }
     }
 

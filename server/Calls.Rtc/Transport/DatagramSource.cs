@@ -1,6 +1,6 @@
 namespace Calls.Rtc.Transport;
 
-/// <summary>Where a STUN datagram came from. Nothing is allocated for it until <see cref="CreatePath"/>.</summary>
+/// <summary>Where a STUN datagram came from. Nothing is allocated for it until <see cref="PathFor"/>.</summary>
 public readonly struct DatagramSource
 {
     internal DatagramSource(MediaLoop loop, TransportAddress remote, int localIndex, TransportPath? path, object? session)
@@ -24,6 +24,10 @@ public readonly struct DatagramSource
 
     private MediaLoop Loop { get; }
 
-    /// <summary>A path for <see cref="MediaLoop.Register"/>. Only for authenticated sources: it allocates.</summary>
-    public TransportPath CreatePath() => Path ?? new UdpPath(Loop, LocalIndex, Remote);
+    /// <summary>
+    /// The path to register for a session: the one it already has there, else a new one. Only for authenticated sources: it
+    /// allocates. An address that belonged to another session gets a path of its own, so that the other's end does not end it.
+    /// </summary>
+    public TransportPath PathFor(object session) =>
+        Path is not null && ReferenceEquals(Session, session) ? Path : new UdpPath(Loop, LocalIndex, Remote);
 }

@@ -8,8 +8,8 @@ internal sealed record SidecarOptions
     /// <summary>Gateway, REST and WebSocket.</summary>
     public IReadOnlyList<IPEndPoint> HttpListen { get; init; } = [new(IPAddress.Loopback, 8066)];
 
-    /// <summary>Liveness and readiness only; never reachable by users.</summary>
-    public IPEndPoint AdminListen { get; init; } = new(IPAddress.Loopback, 8068);
+    /// <summary>Liveness and readiness only; never reachable by users. <c>null</c> = no such listener.</summary>
+    public IPEndPoint? AdminListen { get; init; } = new(IPAddress.Loopback, 8068);
 
     /// <summary>Internal base URL of Mattermost; required by <c>serve</c>.</summary>
     public Uri? MattermostUrl { get; init; }

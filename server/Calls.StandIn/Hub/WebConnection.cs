@@ -15,7 +15,8 @@ internal sealed class WebConnection
     private readonly FrameSocket _socket;
     private readonly Channel<Outbound> _queue;
     private readonly EventRing _ring;
-    private readonly Action _abort;
+    private readonly Lock _abortGate = new();
+    private Action? _abort;
     private readonly CancellationTokenSource _end = new();
     private readonly CancellationTokenSource _deaf = new();
     private long _seq;
@@ -105,7 +106,19 @@ internal sealed class WebConnection
     public void Abort()
     {
         _end.Cancel();
-        _abort();
+        lock (_abortGate)
+        {
+            _abort?.Invoke();
+        }
+    }
+
+    /// <summary>The transport belongs to somebody else from now on: <see cref="Abort"/> no longer touches it.</summary>
+    public void ReleaseTransport()
+    {
+        lock (_abortGate)
+        {
+            _abort = null;
+        }
     }
 
     /// <summary>The server forgets the socket; the peer sees neither data nor an end.</summary>

@@ -44,6 +44,7 @@ internal sealed class SocketRoute(MattermostCore core, bool isDeveloper, Cancell
 
         await using CancellationTokenRegistration stop = stopping.Register(connection!.Abort);
         await connection.RunAsync();
+        connection.ReleaseTransport();
         core.Hub.Unregister(connection);
         if (connection.IsSilenced)
         {

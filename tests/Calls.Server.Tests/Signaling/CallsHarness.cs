@@ -50,7 +50,7 @@ internal sealed class CallsHarness : IAsyncDisposable
 
     public static UserId Carol { get; } = new("carol");
 
-    public ChannelId Channel { get; } = new("channel");
+    public ChannelId Channel { get; } = new("channelxxxxxxxxxxxxxxxxxxx");
 
     public ManualTime Time { get; } = new();
 

@@ -1,0 +1,356 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Security.Cryptography;
+using Calls.Rtc.Dtls;
+using Calls.Rtc.Ice;
+using Calls.Rtc.Sessions;
+using Calls.Rtc.Sfu;
+using Calls.Rtc.Stun;
+using Calls.Rtc.Transport;
+
+namespace Calls.Rtc;
+
+/// <summary>The media server: every session on one UDP port, each packet forwarded by the loop that received it.</summary>
+public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsyncDisposable
+{
+    /// <summary>How long a certificate serves new sessions (DEV-5).</summary>
+    private static readonly TimeSpan CertificateLife = TimeSpan.FromDays(1);
+
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(2);
+
+    private readonly RtcServerOptions _options;
+    private readonly IRtcEvents _events;
+    private readonly TimeProvider _time;
+    private readonly ConcurrentDictionary<string, RtcSession> _sessions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<UInt128, RtcSession> _byUfrag = new();
+    private readonly Dictionary<(string Group, string Call), RtcCall> _calls = [];
+    private readonly Lock _callsGate = new();
+    private readonly DeadlineQueue _deadlines;
+    private readonly MediaTransport _transport;
+    private readonly List<RtcSession>[] _owned;
+    private readonly long[] _checks = new long[Enum.GetValues<CheckResult>().Length];
+    private readonly IReadOnlyList<IceCandidate> _candidates;
+    private SessionEnvironment _environment;
+    private DateTimeOffset _certificateMadeAt;
+    private TaskCompletionSource? _drained;
+    private bool _isStopping;
+
+    private RtcServer(RtcServerOptions options, IRtcEvents events, TimeProvider time, IReadOnlyList<IPAddress> addresses, IceHostOverride? hostOverride, IPAddress? overrideAddress)
+    {
+        _options = options;
+        _events = events;
+        _time = time;
+        Ntp = new(time.GetUtcNow(), MonotonicTime.NowMs(time));
+        _deadlines = new(time);
+        _transport = MediaTransport.Open(TransportOptions(options, time, addresses), this);
+        _owned = [.. _transport.Loops.Select(static _ => new List<RtcSession>())];
+        _candidates = CandidateAddresses.Build(new()
+        {
+            UdpAddresses = addresses,
+            UdpPort = _transport.Port,
+            HostOverride = hostOverride,
+            OverrideAddress = overrideAddress,
+            PortOverride = options.IceHostPortOverride,
+        });
+        _environment = CreateEnvironment();
+    }
+
+    /// <summary>The UDP port that was opened.</summary>
+    public int Port => _transport.Port;
+
+    /// <summary>Where clients are told to send, as candidate lines without a user fragment: for the operator.</summary>
+    public IReadOnlyList<string> AdvertisedAddresses => [.. _candidates.Select(static candidate => $"{candidate.Host}:{candidate.Port}")];
+
+    /// <summary>What the loops received, sent and dropped.</summary>
+    public TransportCounters TransportCounters => _transport.ReadCounters();
+
+    public int SessionCount => _sessions.Count;
+
+    long ISessionHost.NowMs => MonotonicTime.NowMs(_time);
+
+    NtpClock ISessionHost.Ntp => Ntp;
+
+    DeadlineQueue ISessionHost.Deadlines => _deadlines;
+
+    IRtcEvents ISessionHost.Events => _events;
+
+    private NtpClock Ntp { get; }
+
+    /// <summary>Opens the port and starts the loops.</summary>
+    /// <exception cref="RtcException">It cannot; the text says why and what to do.</exception>
+    public static async Task<RtcServer> StartAsync(RtcServerOptions options, IRtcEvents events, TimeProvider time, CancellationToken cancellation)
+    {
+        IReadOnlyList<IPAddress> addresses = LocalAddresses.Select(InterfaceAddresses(), [.. options.ListenAddresses], options.EnableIPv6);
+        if (addresses.Count == 0)
+        {
+            throw new RtcException(options.ListenAddresses.Count == 0
+                ? "no valid address to listen on was found"
+                : $"none of {string.Join(", ", options.ListenAddresses)} is an address of this machine");
+        }
+
+        IceHostOverride? hostOverride = null;
+        if (options.IceHostOverride.Length > 0 && !IceHostOverride.TryParse(options.IceHostOverride, out hostOverride))
+        {
+            throw new RtcException($"ICEHostOverride \"{options.IceHostOverride}\" is neither an address, a host name nor a list of external/internal pairs");
+        }
+
+        IPAddress? overrideAddress = hostOverride is null ? null : await hostOverride.ResolveAsync(Dns.GetHostAddressesAsync, options.EnableIPv6, time).ConfigureAwait(false);
+        var server = new RtcServer(options, events, time, addresses, hostOverride, overrideAddress);
+        server._transport.Start();
+        options.Log?.Invoke(
+            $"media on UDP {string.Join(", ", server._transport.LocalEndPoints)}, advertised as {string.Join(", ", server.AdvertisedAddresses)}, "
+            + $"{server._transport.Loops.Count} loops, socket buffers {server._transport.ReceiveBufferBytes / 1024} KiB in and {server._transport.SendBufferBytes / 1024} KiB out");
+        return server;
+    }
+
+    public void InitSession(RtcSessionConfig config)
+    {
+        Validate(config);
+        if (Volatile.Read(ref _isStopping))
+        {
+            throw new RtcException("the media server is stopping");
+        }
+
+        while (true)
+        {
+            RtcCall call = FindOrAddCall(config);
+            var session = new RtcSession(config, call, this, CurrentEnvironment());
+            if (!_sessions.TryAdd(config.SessionId, session))
+            {
+                session.PostClose(RtcCloseReason.Requested); // never known to anyone: its end is not reported
+                throw new RtcException("failed to add session: user session already exists");
+            }
+
+            if (call.TryAdd(session))
+            {
+                return;
+            }
+
+            _sessions.TryRemove(new(config.SessionId, session)); // the call ended in between: the next round makes a new one
+        }
+    }
+
+    public void CloseSession(string sessionId)
+    {
+        if (_sessions.TryGetValue(sessionId, out RtcSession? session))
+        {
+            session.PostClose(RtcCloseReason.Requested);
+        }
+    }
+
+    public bool Send(string sessionId, RtcMessageType type, ReadOnlyMemory<byte> data = default) =>
+        _sessions.TryGetValue(sessionId, out RtcSession? session) && session.TryPostMessage(type, data);
+
+    public IReadOnlyList<RtcSessionConfig> GetSessions(string groupId, string callId)
+    {
+        lock (_callsGate)
+        {
+            return _calls.TryGetValue((groupId, callId), out RtcCall? call) ? call.Sessions : [];
+        }
+    }
+
+    public TimeSpan? SilentFor(string sessionId) =>
+        _sessions.TryGetValue(sessionId, out RtcSession? session)
+            ? TimeSpan.FromMilliseconds(Math.Max(0, MonotonicTime.NowMs(_time) - session.LastAuthenticatedMs))
+            : null;
+
+    /// <summary>Ends all sessions, then the loops; the port is free afterwards.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Volatile.Write(ref _isStopping, true);
+        foreach (RtcSession session in _sessions.Values)
+        {
+            session.PostClose(RtcCloseReason.ServerStopped);
+        }
+
+        if (!_sessions.IsEmpty)
+        {
+            await Task.WhenAny(_drained.Task, Task.Delay(StopLimit, _time)).ConfigureAwait(false);
+        }
+
+        _transport.Dispose();
+        _deadlines.Dispose();
+        _environment.Dtls.Dispose();
+    }
+
+    void IDatagramHandler.OnStun(MediaLoop loop, Span<byte> datagram, in DatagramSource source, long nowMs)
+    {
+        CheckResult result = CheckResult.Malformed;
+        if (StunMessageView.TryParse(datagram, out StunMessageView check) && check.TrySplitUsername(out ReadOnlySpan<byte> ufrag, out _))
+        {
+            result = IceCredentials.TryGetKey(ufrag, out UInt128 key) && _byUfrag.TryGetValue(key, out RtcSession? session)
+                ? session.OnCheck(loop, check, source, nowMs)
+                : CheckResult.NoSession;
+        }
+
+        Interlocked.Increment(ref _checks[(int)result]);
+    }
+
+    void IDatagramHandler.OnDtls(MediaLoop loop, Span<byte> datagram, TransportPath path, object session, long nowMs) =>
+        ((RtcSession)session).OnDtls(datagram);
+
+    void IDatagramHandler.OnRtp(MediaLoop loop, Span<byte> datagram, TransportPath path, object session, long nowMs)
+    {
+        var owned = (RtcSession)session;
+        MediaLoop? owner = owned.Owner;
+        if (owner == loop)
+        {
+            owned.Participant.ReceiveRtp(datagram, nowMs, loop);
+        }
+        else
+        {
+            owner?.TryForward(PacketKind.Rtp, datagram, path, session);
+        }
+    }
+
+    void IDatagramHandler.OnRtcp(MediaLoop loop, Span<byte> datagram, TransportPath path, object session, long nowMs)
+    {
+        var owned = (RtcSession)session;
+        MediaLoop? owner = owned.Owner;
+        if (owner == loop)
+        {
+            owned.Participant.ReceiveRtcp(datagram, nowMs, loop);
+        }
+        else
+        {
+            owner?.TryForward(PacketKind.Rtcp, datagram, path, session);
+        }
+    }
+
+    void IDatagramHandler.OnTick(MediaLoop loop, long nowMs)
+    {
+        List<RtcSession> sessions = _owned[loop.Index];
+        for (int i = sessions.Count - 1; i >= 0; i--)
+        {
+            RtcSession session = sessions[i];
+            if (session.IsClosed)
+            {
+                sessions.RemoveAt(i);
+                session.ReleaseMedia(loop);
+            }
+            else
+            {
+                session.Participant.Tick(nowMs, loop);
+            }
+        }
+    }
+
+    MediaLoop ISessionHost.Loop(int index) => _transport.Loops[index];
+
+    void ISessionHost.Own(MediaLoop loop, RtcSession session) => _owned[loop.Index].Add(session);
+
+    void ISessionHost.Disown(MediaLoop loop, RtcSession session) => _owned[loop.Index].Remove(session);
+
+    void ISessionHost.AddCredentials(IceCredentials credentials, RtcSession session)
+    {
+        if (IceCredentials.TryGetKey(credentials.UfragBytes.Span, out UInt128 key))
+        {
+            _byUfrag[key] = session;
+        }
+    }
+
+    void ISessionHost.RemoveCredentials(IceCredentials credentials)
+    {
+        if (IceCredentials.TryGetKey(credentials.UfragBytes.Span, out UInt128 key))
+        {
+            _byUfrag.TryRemove(key, out _);
+        }
+    }
+
+    void ISessionHost.OnClosed(RtcSession session, RtcCloseReason reason)
+    {
+        if (session.Call.IsOver)
+        {
+            lock (_callsGate)
+            {
+                var key = (session.Config.GroupId, session.Config.CallId);
+                if (_calls.TryGetValue(key, out RtcCall? call) && call == session.Call)
+                {
+                    _calls.Remove(key);
+                }
+            }
+        }
+
+        // A session that lost against one of its name was never known to anyone.
+        if (!_sessions.TryRemove(new(session.Config.SessionId, session)))
+        {
+            return;
+        }
+
+        _events.OnSessionClosed(session.Config, reason);
+        if (_isStopping && _sessions.IsEmpty)
+        {
+            _drained?.TrySetResult();
+        }
+    }
+
+    private static void Validate(RtcSessionConfig config)
+    {
+        Require(config.GroupId, "GroupID");
+        Require(config.CallId, "CallID");
+        Require(config.UserId, "UserID");
+        Require(config.SessionId, "SessionID");
+
+        static void Require(string value, string field)
+        {
+            if (value.Length == 0)
+            {
+                throw new RtcException($"invalid session config: invalid {field} value: should not be empty");
+            }
+        }
+    }
+
+    private static MediaTransportOptions TransportOptions(RtcServerOptions options, TimeProvider time, IReadOnlyList<IPAddress> addresses)
+    {
+        var transport = new MediaTransportOptions
+        {
+            LocalAddresses = addresses,
+            Port = options.UdpPort,
+            TickMs = 20,
+            NowMs = () => MonotonicTime.NowMs(time),
+            OnFault = fault => options.Log?.Invoke($"a packet met a defect: {fault.GetType().Name} at {fault.StackTrace?.Split('\n')[0].Trim()}"),
+        };
+        return options.Loops is { } loops ? transport with { LoopCount = loops } : transport;
+    }
+
+    private static IEnumerable<IPAddress> InterfaceAddresses() => NetworkInterface.GetAllNetworkInterfaces()
+        .Where(static network => network.OperationalStatus is OperationalStatus.Up or OperationalStatus.Unknown)
+        .SelectMany(static network => network.GetIPProperties().UnicastAddresses)
+        .Select(static unicast => unicast.Address);
+
+    private RtcCall FindOrAddCall(RtcSessionConfig config)
+    {
+        lock (_callsGate)
+        {
+            if (!_calls.TryGetValue((config.GroupId, config.CallId), out RtcCall? call) || call.IsOver)
+            {
+                call = _calls[(config.GroupId, config.CallId)] = new();
+            }
+
+            return call;
+        }
+    }
+
+    /// <summary>What sessions of today share. An old certificate lives on in the sessions that were made with it.</summary>
+    private SessionEnvironment CurrentEnvironment()
+    {
+        lock (_callsGate)
+        {
+            if (_time.GetUtcNow() - _certificateMadeAt >= CertificateLife)
+            {
+                _environment = CreateEnvironment();
+            }
+
+            return _environment with { OriginSessionId = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) >> 2 };
+        }
+    }
+
+    private SessionEnvironment CreateEnvironment()
+    {
+        _certificateMadeAt = _time.GetUtcNow();
+        using var certificate = DtlsCertificate.Create(_certificateMadeAt);
+        return new(new DtlsContext(certificate), _candidates, OriginSessionId: 0, _options.DtlsActive);
+    }
+}

@@ -1,0 +1,25 @@
+using Calls.Rtc.Ice;
+
+namespace Calls.Rtc.Sessions;
+
+/// <summary>What a session's control does to the outside. Called from its mailbox only.</summary>
+internal interface ISessionControlOutput
+{
+    /// <summary>Sends a DTLS datagram to where the client is; dropped while no path is known.</summary>
+    void SendDatagram(ReadOnlySpan<byte> datagram);
+
+    /// <summary>Sends a message to the client's signaling.</summary>
+    void SendToClient(RtcMessageType type, ReadOnlyMemory<byte> data);
+
+    /// <summary>Checks for these credentials belong to this session from now on.</summary>
+    void OnLocalCredentials(IceCredentials credentials);
+
+    /// <summary>Something authenticated arrived outside the media path.</summary>
+    void OnAuthenticatedPacket(long nowMs);
+
+    /// <summary>The data channel is open: the session is owed what the others of its call send.</summary>
+    void OnReadyToReceive();
+
+    /// <summary>The session is over. Called once, last.</summary>
+    void OnClosed(RtcCloseReason reason);
+}

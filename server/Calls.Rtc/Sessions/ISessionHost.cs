@@ -1,0 +1,31 @@
+using Calls.Rtc.Ice;
+using Calls.Rtc.Sfu;
+using Calls.Rtc.Transport;
+
+namespace Calls.Rtc.Sessions;
+
+/// <summary>The server as its sessions see it.</summary>
+internal interface ISessionHost
+{
+    long NowMs { get; }
+
+    NtpClock Ntp { get; }
+
+    DeadlineQueue Deadlines { get; }
+
+    IRtcEvents Events { get; }
+
+    MediaLoop Loop(int index);
+
+    /// <summary>[loop] The loop ticks the session from now on.</summary>
+    void Own(MediaLoop loop, RtcSession session);
+
+    /// <summary>[loop]</summary>
+    void Disown(MediaLoop loop, RtcSession session);
+
+    void AddCredentials(IceCredentials credentials, RtcSession session);
+
+    void RemoveCredentials(IceCredentials credentials);
+
+    void OnClosed(RtcSession session, RtcCloseReason reason);
+}

@@ -1,0 +1,103 @@
+using System.Text.Json;
+
+namespace Calls.Server.Api;
+
+/// <summary>The JSON body of a request as the reference decodes it (rest-api.md 1.7).</summary>
+internal sealed class RequestBody
+{
+    /// <summary>Bytes a body may have.</summary>
+    internal const int MaxBytes = 1024 * 1024;
+
+    private readonly Dictionary<string, JsonElement> _values;
+
+    private RequestBody(Dictionary<string, JsonElement> values) => _values = values;
+
+    /// <summary>Reads the first JSON value; what follows it is ignored, and so is the content type.</summary>
+    /// <returns>The body, or what is wrong with it.</returns>
+    public static async Task<(RequestBody? Body, string Problem)> ReadAsync(HttpRequest request)
+    {
+        byte[] buffer = new byte[4096];
+        int length = 0;
+        int read;
+        while ((read = await request.Body.ReadAsync(buffer.AsMemory(length), request.HttpContext.RequestAborted)) > 0)
+        {
+            length += read;
+            if (length > MaxBytes)
+            {
+                return (null, "http: request body too large");
+            }
+
+            if (length == buffer.Length)
+            {
+                Array.Resize(ref buffer, Math.Min(buffer.Length * 4, MaxBytes + 1));
+            }
+        }
+
+        return Parse(buffer.AsSpan(0, length));
+    }
+
+    /// <summary>A boolean; false if it is missing or null.</summary>
+    /// <returns>False if it is of another type.</returns>
+    public bool TryGetBool(string name, out bool value)
+    {
+        JsonValueKind kind = _values.TryGetValue(name, out JsonElement element) ? element.ValueKind : JsonValueKind.Null;
+        value = kind == JsonValueKind.True;
+        return kind is JsonValueKind.True or JsonValueKind.False or JsonValueKind.Null;
+    }
+
+    /// <summary>A string; empty if it is missing or null.</summary>
+    /// <returns>False if it is of another type.</returns>
+    public bool TryGetString(string name, out string value)
+    {
+        JsonValueKind kind = _values.TryGetValue(name, out JsonElement element) ? element.ValueKind : JsonValueKind.Null;
+        value = kind == JsonValueKind.String ? element.GetString()! : string.Empty;
+        return kind is JsonValueKind.String or JsonValueKind.Null;
+    }
+
+    /// <summary>An object as JSON text; <c>null</c> as text if it is missing or null.</summary>
+    /// <returns>False if it is of another type.</returns>
+    public bool TryGetObject(string name, out string json)
+    {
+        JsonValueKind kind = _values.TryGetValue(name, out JsonElement element) ? element.ValueKind : JsonValueKind.Null;
+        json = kind == JsonValueKind.Object ? element.GetRawText() : "null";
+        return kind is JsonValueKind.Object or JsonValueKind.Null;
+    }
+
+    /// <summary>The text for a value of the wrong type.</summary>
+    public static string WrongType(string name) => $"json: cannot unmarshal value of field {name}";
+
+    private static (RequestBody? Body, string Problem) Parse(ReadOnlySpan<byte> json)
+    {
+        if (json.Trim(" \t\r\n"u8).IsEmpty)
+        {
+            return (null, "EOF");
+        }
+
+        try
+        {
+            Utf8JsonReader reader = new(json);
+            using JsonDocument document = JsonDocument.ParseValue(ref reader);
+            JsonElement root = document.RootElement;
+
+            // Names match in any case, and the last of several counts.
+            Dictionary<string, JsonElement> values = new(StringComparer.OrdinalIgnoreCase);
+            if (root.ValueKind == JsonValueKind.Object)
+            {
+                foreach (JsonProperty property in root.EnumerateObject())
+                {
+                    values[property.Name] = property.Value.Clone();
+                }
+
+                return (new RequestBody(values), string.Empty);
+            }
+
+            return root.ValueKind == JsonValueKind.Null
+                ? (new RequestBody(values), string.Empty)
+                : (null, "json: cannot unmarshal value that is not an object");
+        }
+        catch (JsonException)
+        {
+            return (null, "invalid JSON");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+using System.Net;
+using Calls.Domain.Ports;
+using Calls.Rtc;
+using Calls.Server.Api;
+using Calls.Server.Configuration;
+using Calls.Server.Mattermost;
+using Calls.Server.Media;
+using Calls.Server.Observability;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Calls.Server.Commands;
+
+/// <summary>The whole service in integrated mode: gateway, signaling, REST, store and media server in one process.</summary>
+internal sealed class Sidecar : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly RtcServer _media;
+
+    private Sidecar(WebApplication app, RtcServer media)
+    {
+        _app = app;
+        _media = media;
+    }
+
+    /// <summary>Where the gateway listens, with the ports that were really taken.</summary>
+    public IReadOnlyList<Uri> Addresses =>
+        [.. _app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(static address => new Uri(address))];
+
+    public int MediaPort => _media.Port;
+
+    public IReadOnlyList<string> AdvertisedAddresses => _media.AdvertisedAddresses;
+
+    /// <summary>Opens all ports and starts.</summary>
+    /// <param name="addRoutes">Adds routes of the command, before everything else goes to Mattermost.</param>
+    /// <exception cref="RtcException">The media port cannot be used.</exception>
+    /// <exception cref="IOException">An HTTP port cannot be used.</exception>
+    public static async Task<Sidecar> StartAsync(
+        SidecarOptions options, CallsSettings settings, RtcServerOptions media, Action<WebApplication>? addRoutes, CancellationToken cancellation)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
+        builder.Logging.AddSidecarConsole(options);
+        builder.Services.AddRouting();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = null; // Mattermost's uploads pass; Calls' own routes have limits of their own
+            foreach (IPEndPoint endpoint in options.HttpListen)
+            {
+                kestrel.Listen(endpoint);
+            }
+
+            if (options.AdminListen is { } admin)
+            {
+                kestrel.Listen(admin);
+            }
+        });
+
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(new CurrentCallsSettings(settings));
+        builder.Services.AddCallsCore(new(options.DatabaseFile, options.EndCallsOnStart));
+        builder.Services.AddCallsApi();
+        builder.Services.AddMattermostGateway(new()
+        {
+            MattermostUrl = options.MattermostUrl ?? throw new ArgumentException("MattermostURL is required.", nameof(options)),
+            SiteUrl = options.SiteUrl,
+            BotToken = options.BotToken,
+            TrustedProxies = options.TrustedProxies,
+            TakeOver = options.TakeOverPlugins ? new HashSet<string> { "plugins" } : new HashSet<string>(),
+            WebappManifest = options.TakeOverPlugins ? WebappManifest.Json : null,
+        });
+
+        var events = new RtcEventsToMediaEvents();
+        ILoggerFactory? loggers = null;
+        RtcServer server = await RtcServer.StartAsync(
+            media with { Log = line => loggers?.CreateLogger("Calls.Rtc").LogInformation("{Line}", line) }, events, TimeProvider.System, cancellation);
+        try
+        {
+            builder.Services.AddSingleton<IMediaRouter>(new RtcMediaRouter(server));
+            WebApplication app = builder.Build();
+            loggers = app.Services.GetRequiredService<ILoggerFactory>();
+            events.Events = app.Services.GetRequiredService<IMediaEvents>();
+            if (options.AdminListen is { } admin)
+            {
+                app.MapHealth(admin.Port);
+            }
+
+            app.MapMattermostGateway();
+            app.MapCallsApi();
+            addRoutes?.Invoke(app);
+            var sidecar = new Sidecar(app, server);
+            await app.StartAsync(cancellation);
+            return sidecar;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs until a signal asks to stop, or <paramref name="cancellation"/>.</summary>
+    public Task WaitAsync(CancellationToken cancellation) => _app.WaitForShutdownAsync(cancellation);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        await _media.DisposeAsync();
+    }
+}
