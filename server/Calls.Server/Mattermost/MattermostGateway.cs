@@ -15,7 +15,7 @@ public static class MattermostGateway
     private const string PluginPath = "/plugins/" + CallsProtocol.PluginId;
 
     /// <summary>
-    /// Registers <see cref="IChatHost"/>, <see cref="IEventDelivery"/>, <see cref="RequestIdentity"/> and what they stand on. The
+    /// Registers <see cref="IChatHost"/>, <see cref="IEventDelivery"/>, <see cref="FrontDoorIdentity"/> and what they stand on. The
     /// caller registers <see cref="IClientConnections"/>.
     /// </summary>
     public static IServiceCollection AddMattermostGateway(this IServiceCollection services, GatewayOptions options)
@@ -43,7 +43,7 @@ public static class MattermostGateway
 
         services.AddSingleton<TokenIdentity>();
         services.AddSingleton<ITokenIdentity>(static provider => provider.GetRequiredService<TokenIdentity>());
-        services.AddSingleton<RequestIdentity>();
+        services.AddSingleton<FrontDoorIdentity>();
         services.AddSingleton<CallTokenRevalidation>();
 
         services.AddSingleton<ChannelMembership>();
@@ -55,6 +55,7 @@ public static class MattermostGateway
 
         services.AddSingleton<ConnectionRegistry>();
         services.AddSingleton<RelayContext>();
+        services.AddSingleton<Resumption>();
         services.AddSingleton<UpstreamDialer>();
         services.AddSingleton<PeerAddress>();
         services.AddSingleton<UpgradeEndpoint>();

@@ -12,6 +12,7 @@ internal sealed class ChannelMembers(TimeProvider time)
     private readonly Dictionary<UserId, Entry> _known = [];
     private HashSet<UserId> _wanted = [];
     private List<Action<bool>> _answers = [];
+    private Question? _asked;
     private bool _isAsking;
     private long _version;
 
@@ -19,7 +20,7 @@ internal sealed class ChannelMembers(TimeProvider time)
 
     /// <summary>One question to Mattermost.</summary>
     /// <param name="Version">Corrections made after it outrank its answer.</param>
-    public sealed record Question(IReadOnlyCollection<UserId> Users, IReadOnlyList<Action<bool>> Answers, long Version);
+    public sealed record Question(IReadOnlySet<UserId> Users, List<Action<bool>> Answers, long Version);
 
     public bool? Find(UserId user)
     {
@@ -34,10 +35,12 @@ internal sealed class ChannelMembers(TimeProvider time)
     {
         lock (_gate)
         {
-            _wanted.UnionWith(users.Where(user => FindLocked(user) is null));
+            int before = _wanted.Count;
+            _wanted.UnionWith(users.Where(user => FindLocked(user) is null && _asked?.Users.Contains(user) != true));
             if (answered is not null)
             {
-                _answers.Add(answered);
+                // The question under way answers for those it asks about.
+                (_wanted.Count == before && _asked is not null ? _asked.Answers : _answers).Add(answered);
             }
 
             if (_isAsking || (_wanted.Count == 0 && _answers.Count == 0))
@@ -61,9 +64,9 @@ internal sealed class ChannelMembers(TimeProvider time)
                 return null;
             }
 
-            var question = new Question(_wanted, _answers, _version);
+            _asked = new Question(_wanted, _answers, _version);
             (_wanted, _answers) = ([], []);
-            return question;
+            return _asked;
         }
     }
 
@@ -73,6 +76,7 @@ internal sealed class ChannelMembers(TimeProvider time)
     {
         lock (_gate)
         {
+            _asked = null;
             foreach (UserId user in question.Users)
             {
                 bool isOutranked = _known.TryGetValue(user, out Entry entry) && entry.Version > question.Version;

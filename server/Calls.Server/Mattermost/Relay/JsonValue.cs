@@ -39,7 +39,7 @@ internal static class JsonValue
             case JsonTokenType.String:
                 return reader.GetString();
             case JsonTokenType.Number:
-                return reader.TryGetInt64(out long integer) ? integer : reader.GetDouble();
+                return reader.TryGetInt64(out long integer) ? (object)integer : reader.GetDouble();
             case JsonTokenType.True:
                 return true;
             case JsonTokenType.False:

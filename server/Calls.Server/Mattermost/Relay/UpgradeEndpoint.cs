@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net.WebSockets;
-using Calls.Domain;
-using Calls.Server.Mattermost.Identity;
 using Calls.Server.Mattermost.Proxy;
 using Calls.Server.Mattermost.Rest;
 
@@ -10,6 +8,7 @@ namespace Calls.Server.Mattermost.Relay;
 /// <summary><c>/api/v4/websocket</c>: dials Mattermost first and accepts the client second (mattermost-integration.md 3.2).</summary>
 internal sealed class UpgradeEndpoint(
     RelayContext context,
+    Resumption resumption,
     UpstreamDialer dialer,
     SettingsCache settings,
     PeerAddress addresses,
@@ -92,7 +91,7 @@ internal sealed class UpgradeEndpoint(
     private async Task DialAsync(HttpContext http, string path, Peer peer, string? token, Action onIdentified)
     {
         ResumeQuery query = ResumeQuery.Parse(http.Request.QueryString.Value ?? "");
-        (RelayConnection? resumed, long next) = await ReserveAsync(query, token, http.RequestAborted);
+        (RelayConnection? resumed, long next) = await resumption.ReserveAsync(query, token, http.RequestAborted);
         bool isUsed = false;
         try
         {
@@ -132,47 +131,6 @@ internal sealed class UpgradeEndpoint(
                 resumed?.Post(new ConnectionInput.ReservationReleased());
             }
         }
-    }
-
-    // Cases R1 and R3; everything else is R2, for which Mattermost must not see what the client sent.
-    private async Task<(RelayConnection? Connection, long Next)> ReserveAsync(ResumeQuery query, string? token, CancellationToken cancellation)
-    {
-        // Without a token Mattermost cannot resume either (signaling.md 1.4).
-        if (query.Connection.Length == 0
-            || query.Next <= 0
-            || token is null
-            || !context.Registry.TryFind(new ConnectionId(query.Connection), out RelayConnection? connection)
-            || connection.User is not { } owner
-            || !await OwnsAsync(connection, token, owner, cancellation))
-        {
-            return (null, 0);
-        }
-
-        var reserved = new TaskCompletionSource<Task?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!connection.Post(new ConnectionInput.ReserveRequested(owner, reserved)) || await reserved.Task is not { } upstreamEnded)
-        {
-            return (null, 0);
-        }
-
-        // Mattermost resumes only what it knows to be dead, so its side of the old socket should be closed first.
-        await upstreamEnded.WaitAsync(options.Timings.UpstreamCloseWait, context.Time, CancellationToken.None)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        var planned = new TaskCompletionSource<long?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        return connection.Post(new ConnectionInput.PlanRequested(query.Next, planned)) && await planned.Task is { } next
-            ? (connection, next)
-            : (null, 0);
-    }
-
-    // Knowing an id must not be enough to end somebody's socket or to see his events (mattermost-integration.md 9.8).
-    private async ValueTask<bool> OwnsAsync(RelayConnection connection, string token, UserId owner, CancellationToken cancellation)
-    {
-        if (connection.Knows(token))
-        {
-            return true;
-        }
-
-        TokenIdentityAnswer answer = await context.Tokens.ResolveAsync(token, cancellation);
-        return answer.Result == IdentityResult.Valid && answer.User == owner;
     }
 
     private UpstreamDial Build(HttpContext http, string path, Peer peer, string query)

@@ -84,15 +84,26 @@ public sealed class GateTests
         await gateway.Clients.NextAsync("message c1 join");
         await second.SendAsync(Join);
         await gateway.Clients.NextAsync("message c2 join");
-        gateway.Mattermost.Tokens.TryRemove("a", out _);
+        long? askedAt = null;
+        gateway.Mattermost.Routes["GET /api/v4/users/me/status"] = context =>
+        {
+            if (context.Request.Headers.Authorization != "Bearer a")
+            {
+                return ScriptedMattermost.JsonAsync(context, 200, new { user_id = "a" });
+            }
 
-        // Found within one period, long before the token's cached answer ends.
+            askedAt ??= time.GetTimestamp();
+            return ScriptedMattermost.JsonAsync(context, 401, new { });
+        };
+        long revokedAt = time.GetTimestamp();
+
+        // Asked within one period, long before the token's cached answer ends.
         await AdvanceUntilAsync(time, () => !gateway.Clients.HasNone);
         await gateway.Clients.NextAsync("ended c1 a");
         await gateway.Clients.NextAsync("disconnected c1 a");
         await call.ReceiveAllAsync();
         Assert.Equal(1008, call.CloseCode);
-        Assert.InRange(time.GetTimestamp(), 0, TimeSpan.FromSeconds(20).Ticks);
+        Assert.True(askedAt - revokedAt < TimeSpan.FromSeconds(13).Ticks, $"asked after {askedAt - revokedAt} ticks");
 
         // The main socket is left to Mattermost, without Calls events; the other session goes on.
         gateway.Publish("x", GatewayUnderTest.ToUser("a"));

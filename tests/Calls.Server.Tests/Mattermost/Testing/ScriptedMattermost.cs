@@ -133,6 +133,8 @@ public sealed class ScriptedMattermost : IAsyncDisposable
     public static async Task JsonAsync(HttpContext context, int status, object body)
     {
         context.Response.StatusCode = status;
-        await context.Response.WriteAsJsonAsync(body);
+        
+        // Names as they are: Mattermost's settings start with capitals.
+        await context.Response.WriteAsJsonAsync(body, JsonSerializerOptions.Default);
     }
 }

@@ -8,7 +8,7 @@ using Calls.Server.Mattermost.Rest;
 namespace Calls.Server.Mattermost.Identity;
 
 /// <summary>Who makes a REST request, as Mattermost's front door would say (rest-api.md 1.3, mattermost-integration.md 9.1 to 9.3).</summary>
-internal sealed class RequestIdentity(TokenIdentity tokens, MattermostClient rest, SettingsCache settings, GatewayOptions options, TimeProvider time)
+internal sealed class FrontDoorIdentity(TokenIdentity tokens, MattermostClient rest, SettingsCache settings, GatewayOptions options, TimeProvider time)
 {
     // The list of sessions comes from a replica that may lag right after a log-in.
     private static readonly TimeSpan ReplicaLag = TimeSpan.FromMilliseconds(500);

@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Calls.Server.Tests.Mattermost.Identity;
 
-public sealed class RequestIdentityTests
+public sealed class FrontDoorIdentityTests
 {
     [Fact]
     [Trait("Spec", "integration-59")]
@@ -109,7 +109,7 @@ public sealed class RequestIdentityTests
         static options => options with { Timings = options.Timings with { FirstRetry = TimeSpan.Zero, SecondRetry = TimeSpan.Zero } },
         map: static app => app.Map("/who", static async (HttpContext context, IServiceProvider services) =>
         {
-            (IdentityResult result, Domain.UserId user, _) = await services.GetRequiredService<RequestIdentity>().ResolveAsync(context);
+            (IdentityResult result, Domain.UserId user, _) = await services.GetRequiredService<FrontDoorIdentity>().ResolveAsync(context);
             context.Response.Headers["X-Identity-Headers"] =
                 context.Request.Headers.Keys.Count(static name => name.StartsWith("mattermost", StringComparison.OrdinalIgnoreCase)).ToString();
             return result switch
