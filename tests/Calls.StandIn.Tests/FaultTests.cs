@@ -93,10 +93,13 @@ public sealed class FaultTests : StandInTest
         Server.Faults.HalfOpen(id);
 
         Server.Publish("probe", [], userId: Alice);
+        Time.Advance(TimeSpan.FromSeconds(50));
         await socket.SendAsync(0x8A, []);
+        await socket.SendTextAsync("""{"action":"custom_x","seq":1}""");
         Assert.Equal("hello", await FirstEventAsync(await OpenAsync(token, $"?connection_id={id}&sequence_number=1")));
-        Time.Advance(TimeSpan.FromSeconds(100));
+        Time.Advance(TimeSpan.FromSeconds(50));
         await InactiveAsync(id);
+        Assert.Empty(Server.CustomActions);
 
         // Written into the void, so it is in the ring and not in the queue.
         SocketClient resumed = await OpenAsync(token, $"?connection_id={id}&sequence_number=1");
