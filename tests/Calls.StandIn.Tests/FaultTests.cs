@@ -8,6 +8,14 @@ namespace Calls.StandIn.Tests;
 public sealed class FaultTests : StandInTest
 {
     [Fact]
+    public async Task A_taken_address_is_an_io_error_at_start()
+    {
+        var options = new StandInOptions { Listen = new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, Server.Url.Port) };
+
+        await Assert.ThrowsAsync<IOException>(() => StandInMattermost.StartAsync(options, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task Latency_holds_a_request_for_its_time()
     {
         Server.Faults.Add(new EndpointFault { Method = "GET", PathPrefix = "/api/v4/users/me/status", Latency = TimeSpan.FromSeconds(5) });
