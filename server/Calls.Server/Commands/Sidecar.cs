@@ -6,9 +6,11 @@ using Calls.Server.Configuration;
 using Calls.Server.Mattermost;
 using Calls.Server.Media;
 using Calls.Server.Observability;
+using Calls.Server.Persistence;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Data.Sqlite;
 
 namespace Calls.Server.Commands;
 
@@ -88,6 +90,7 @@ internal sealed class Sidecar : IAsyncDisposable
             app.MapMattermostGateway();
             app.MapCallsApi();
             addRoutes?.Invoke(app);
+            RequireDatabase(app, options.DatabaseFile);
             var sidecar = new Sidecar(app, server);
             await app.StartAsync(cancellation);
             return sidecar;
@@ -96,6 +99,19 @@ internal sealed class Sidecar : IAsyncDisposable
         {
             await server.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>Asked before the host starts, which would log a stack trace.</summary>
+    private static void RequireDatabase(WebApplication app, string file)
+    {
+        try
+        {
+            app.Services.GetRequiredService<SqliteDatabase>().Open().Dispose();
+        }
+        catch (SqliteException failure)
+        {
+            throw new IOException($"The database {file} cannot be used: {failure.Message}", failure);
         }
     }
 
