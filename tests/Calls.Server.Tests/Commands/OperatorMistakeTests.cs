@@ -45,6 +45,19 @@ public sealed class OperatorMistakeTests
     }
 
     [Fact]
+    public async Task A_taken_HTTP_port_is_named()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        int port = ((IPEndPoint)taken.LocalEndpoint).Port;
+
+        string error = await FailAsync(1, [.. Demo, "--http", $"127.0.0.1:{port}"], skip: "--http");
+
+        Assert.Contains($"TCP port {port} on 127.0.0.1 is taken by another program", error, StringComparison.Ordinal);
+        AssertOneSentence(error);
+    }
+
+    [Fact]
     public async Task A_media_address_of_another_machine_is_named()
     {
         string error = await FailAsync(1, [.. Demo, "--media-address", "203.0.113.9"], skip: "--media-address");
