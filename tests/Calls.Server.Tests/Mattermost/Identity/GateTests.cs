@@ -1,6 +1,8 @@
+using Calls.Server.Api;
 using Calls.Server.Mattermost;
 using Calls.Server.Mattermost.Identity;
 using Calls.Server.Tests.Mattermost.Testing;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -11,6 +13,7 @@ public sealed class GateTests
     private const string Join = """{"action":"custom_com.mattermost.calls_join","seq":1}""";
 
     [Fact]
+    [Trait("Spec", "integration-63")]
     public async Task Who_owes_a_second_factor_is_greeted_but_has_no_calls()
     {
         await using GatewayUnderTest gateway = await GatewayUnderTest.StartAsync();
@@ -31,6 +34,10 @@ public sealed class GateTests
         Assert.Equal("posted", (await client.ReceiveAsync()).Event);
         Assert.Empty(gateway.Clients.Messages);
         Assert.True(gateway.Clients.HasNone);
+        var request = new DefaultHttpContext();
+        request.Request.Headers.Authorization = "Bearer a";
+        RequestIdentity identity = await gateway.Services.GetRequiredService<IRequestIdentity>().ResolveAsync(request, CancellationToken.None);
+        Assert.Equal(IdentityStatus.Anonymous, identity.Status);
     }
 
     [Fact]
