@@ -3,9 +3,14 @@ using Calls.Domain.Ports;
 
 namespace Calls.Domain;
 
-/// <summary>Work that nobody waits for: its failures are reported, and a stop can wait for what is under way.</summary>
+/// <summary>
+/// Work that nobody waits for: its failures are reported, what failed because the store was away is repeated, and a stop can
+/// wait for what is under way.
+/// </summary>
 public sealed class BackgroundTasks(TimeProvider time, ICallLog log) : IDisposable
 {
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
+
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<Deadline, byte> _deadlines = new();
     private TaskCompletionSource? _idle;
@@ -30,6 +35,10 @@ public sealed class BackgroundTasks(TimeProvider time, ICallLog log) : IDisposab
             catch (Exception failure)
             {
                 log.Failed(operation, failure);
+                if (failure is CallLockException or CallStoreException)
+                {
+                    RunAfter(Retry, operation, work);
+                }
             }
             finally
             {

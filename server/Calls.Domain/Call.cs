@@ -66,6 +66,9 @@ public sealed class Call(CallState state, UserId bot)
         Raise(new CallStarted(Members, State));
     }
 
+    /// <summary>The post came later than the announcement; the next <c>call_state</c> shows it.</summary>
+    public void AttachPost(PostId post, PostId thread) => State = State with { Post = post, Thread = thread };
+
     /// <summary>Tells the joiner and everybody else that a session exists.</summary>
     public void ConfirmJoin(SessionId session)
     {
@@ -192,10 +195,6 @@ public sealed class Call(CallState state, UserId bot)
 
     /// <summary>Asks everybody to leave; whoever does not is removed by <see cref="ForceEnd"/>.</summary>
     public void RequestEnd() => Raise(new CallEndRequested(Members));
-
-    /// <summary>Tells one connection the state, as its user may see it.</summary>
-    public void TellState(ConnectionId connection, UserId receiver) =>
-        Raise(new CallStateSent(new EventAudience.OfConnection(connection), State, receiver));
 
     /// <summary>Another socket carries the session from now on.</summary>
     public void Rebind(SessionId session, ConnectionId connection)

@@ -3,7 +3,8 @@ using Calls.Domain.Ports;
 namespace Calls.Domain;
 
 /// <summary>The post that shows a call in its channel (rest-api.md 8.1, 8.2).</summary>
-public sealed class CallPosts(IChatHost host, ICallStore store, ICallRules rules, BackgroundTasks background, TimeProvider time, ICallLog log)
+public sealed class CallPosts(
+    IChatHost host, ICallStore store, CallDirectory directory, ICallRules rules, BackgroundTasks background, TimeProvider time, ICallLog log)
 {
     private const string PostType = "custom_calls";
     private const string EndedMessage = "Call ended";
@@ -12,14 +13,45 @@ public sealed class CallPosts(IChatHost host, ICallStore store, ICallRules rules
 
     private const int CloseAttempts = 6;
     private static readonly TimeSpan AnnounceLimit = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan CloseRetry = TimeSpan.FromSeconds(10);
 
-    /// <summary>Creates the post as the user who starts the call. A failure costs the post, not the call.</summary>
+    /// <summary>
+    /// Creates the post as the user who starts the call. A failure costs the post, not the call; a post that takes too long is
+    /// attached when it arrives (modes.md 17.1).
+    /// </summary>
     /// <param name="isTestMode">Whether the user may start calls only as an administrator, and should be told.</param>
     public async Task<PostId?> CreateAsync(CallState call, HostAuth auth, string title, PostId? thread, bool isTestMode)
     {
-        using CancellationTokenSource limit = new(AnnounceLimit, time);
+        Task<PostId?> creation = RequestAsync(call, auth, title, thread, isTestMode);
+        try
+        {
+            return await creation.WaitAsync(AnnounceLimit, time);
+        }
+        catch (TimeoutException)
+        {
+            background.Run("attaching a late call post", () => AttachAsync(call, creation, thread));
+            return null;
+        }
+    }
+
+    /// <summary>Shows the end of a call in its post, in the background and with repeats.</summary>
+    public void CloseSoon(CallState ended)
+    {
+        if (ended.Phase == CallPhase.Ending)
+        {
+            background.Run("closing the call post", () => CloseAsync(ended, CloseAttempts));
+        }
+    }
+
+    private static object Attachments(string text) => new List<object?>
+    {
+        new Dictionary<string, object?> { ["fallback"] = text, ["title"] = text, ["text"] = text },
+    };
+
+    private async Task<PostId?> RequestAsync(CallState call, HostAuth auth, string title, PostId? thread, bool isTestMode)
+    {
+        using CancellationTokenSource limit = new(RequestLimit, time);
         try
         {
             if (isTestMode)
@@ -45,23 +77,34 @@ public sealed class CallPosts(IChatHost host, ICallStore store, ICallRules rules
         }
     }
 
-    /// <summary>Shows the end of a call in its post, in the background and with repeats.</summary>
-    public void CloseSoon(CallState ended)
+    private async Task AttachAsync(CallState started, Task<PostId?> creation, PostId? thread)
     {
-        if (ended.Phase == CallPhase.Ending)
+        if (await creation is not { } post)
         {
-            background.Run("closing the call post", () => CloseAsync(ended, CloseAttempts));
+            return;
+        }
+
+        bool isAttached = await directory.RunAsync(started.Channel, CallDirectory.LockLimit, async work =>
+        {
+            if (work.Call is not { } call || call.Id != started.Id)
+            {
+                return false;
+            }
+
+            call.AttachPost(post, thread ?? post);
+            await work.CommitAsync();
+            return true;
+        });
+        if (!isAttached)
+        {
+            // The call was shorter than the creation of its post.
+            CloseSoon(started with { Post = post, EndAt = directory.Now, Phase = CallPhase.Ending });
         }
     }
 
-    private static object Attachments(string text) => new List<object?>
-    {
-        new Dictionary<string, object?> { ["fallback"] = text, ["title"] = text, ["text"] = text },
-    };
-
     private async Task CloseAsync(CallState ended, int attempts)
     {
-        using CancellationTokenSource limit = new(CloseLimit, time);
+        using CancellationTokenSource limit = new(RequestLimit, time);
         try
         {
             if (ended.Post is { } id && await host.GetPostAsync(id, limit.Token) is { DeleteAt: 0 } post)

@@ -10,7 +10,7 @@ public sealed partial class FolderDependencyTests
     {
         ["Crypto"] = [],
         ["Stun"] = ["Crypto"],
-        ["Ice"] = ["Stun", "Transport"],
+        ["Ice"] = ["Crypto", "Stun", "Transport"],
         ["Dtls"] = [],
         ["Srtp"] = ["Crypto"],
         ["Rtp"] = [],
@@ -18,7 +18,7 @@ public sealed partial class FolderDependencyTests
         ["Sctp"] = ["Crypto"],
         ["DataChannels"] = ["Sctp"],
         ["Sdp"] = [],
-        ["Transport"] = ["Stun"],
+        ["Transport"] = [],
         ["Sfu"] = ["Crypto", "Rtp", "Rtcp", "Srtp", "Transport"],
         ["Sessions"] = ["Crypto", "Stun", "Ice", "Dtls", "Srtp", "Rtp", "Rtcp", "Sctp", "DataChannels", "Sdp", "Transport", "Sfu"],
         ["Client"] = ["Crypto", "Stun", "Ice", "Dtls", "Srtp", "Rtp", "Rtcp", "Sctp", "DataChannels", "Sdp", "Transport"],

@@ -101,7 +101,7 @@ public sealed class TwoBrowsersTests(DemoFixture demo) : IClassFixture<DemoFixtu
         await bob.Page.EvaluateAsync("() => { window.WebSocket = RealWebSocket; }");
         await bob.Page.WaitForFunctionAsync("() => calls.client?.socket.isOpen && calls.socket.isOpen");
         await bob.Page.ClickAsync("#hand");
-        await alice.Page.WaitForFunctionAsync("() => document.querySelector('#participants li[data-user=bob] .marks').textContent.includes('✋')");
+        await alice.Page.WaitForFunctionAsync("() => document.querySelector('#participants li[data-user=bob] .marks').textContent.includes('hand raised')");
         await bob.MuteAsync();
         await alice.Page.WaitForSelectorAsync("#participants li[data-user=bob][data-unmuted=false]");
         Assert.Equal(1, await alice.Page.Locator("#participants li[data-user=bob]").CountAsync());

@@ -185,7 +185,7 @@ function replaceItems(list, items) {
 function renderChannels() {
   replaceItems(element('channels'), channels.map((channel) => {
     const call = state.calls.get(channel.id);
-    const mark = call ? ` 📞 ${call.participants.size}` : '';
+    const mark = call ? ` (call: ${call.participants.size})` : '';
     const button = build('button', {'type': 'button', 'data-channel': channel.id, 'aria-current': String(channel.id === channelId)}, `${channel.display_name || channel.name}${mark}`);
     return build('li', {}, button);
   }));
@@ -221,12 +221,12 @@ function renderCall() {
 function renderParticipant(participant, call, amHost) {
   const name = nameOf(participant.userId);
   const marks = [
-    participant.unmuted ? '🎙️' : '🔇',
-    participant.raisedHand ? '✋' : '',
-    call.sharer === participant.sessionId ? '🖥️' : '',
-    call.hostId === participant.userId ? '⭐ host' : '',
+    participant.unmuted ? (participant.speaking ? 'speaking' : 'unmuted') : 'muted',
+    participant.raisedHand ? 'hand raised' : '',
+    call.sharer === participant.sessionId ? 'sharing' : '',
+    call.hostId === participant.userId ? 'host' : '',
     participant.reaction,
-  ].filter(Boolean).join(' ');
+  ].filter(Boolean).join(' · ');
   const item = build('li', {'data-session': participant.sessionId, 'data-user': name, 'data-unmuted': String(participant.unmuted), 'data-speaking': String(participant.speaking)},
     build('span', {'class': 'avatar', 'aria-hidden': 'true'}, name[0]?.toUpperCase() ?? '?'),
     build('div', {'class': 'name'}, name),

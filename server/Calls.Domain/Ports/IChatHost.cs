@@ -49,6 +49,11 @@ public enum ChannelPermission
 {
     ReadChannel,
     CreatePost,
+
+    /// <summary>
+    /// May switch Calls on or off: administrator of the channel by their membership, or <c>manage_team</c> on its team
+    /// (rest-api.md 3.5, steps 3 and 4). Asking for somebody who is not a member throws with Mattermost's text.
+    /// </summary>
     ManageChannel,
 }
 

@@ -48,8 +48,20 @@ public static class Sha1
     }
 
     /// <summary>Absorbs blocks; <paramref name="blocks"/> is a multiple of <see cref="BlockSize"/> long.</summary>
+    internal static void Transform(ref Sha1State state, ReadOnlySpan<byte> blocks)
+    {
+        if (OpenSslSha1.IsAvailable)
+        {
+            OpenSslSha1.Transform(ref state, blocks);
+        }
+        else
+        {
+            TransformManaged(ref state, blocks);
+        }
+    }
+
     [SkipLocalsInit]
-    internal static unsafe void Transform(ref Sha1State state, ReadOnlySpan<byte> blocks)
+    internal static unsafe void TransformManaged(ref Sha1State state, ReadOnlySpan<byte> blocks)
     {
         uint* w = stackalloc uint[80];
         fixed (byte* start = blocks)
@@ -91,30 +103,58 @@ public static class Sha1
         uint a = state.A, b = state.B, c = state.C, d = state.D, e = state.E;
         for (int t = 0; t < 20; t += 5)
         {
-            Choose(a, ref b, c, d, ref e, w[t]);
-            Choose(e, ref a, b, c, ref d, w[t + 1]);
-            Choose(d, ref e, a, b, ref c, w[t + 2]);
-            Choose(c, ref d, e, a, ref b, w[t + 3]);
-            Choose(b, ref c, d, e, ref a, w[t + 4]);
+            e += BitOperations.RotateLeft(a, 5) + Choose(b, c, d) + 0x5A827999 + w[t];
+            b = BitOperations.RotateLeft(b, 30);
+            d += BitOperations.RotateLeft(e, 5) + Choose(a, b, c) + 0x5A827999 + w[t + 1];
+            a = BitOperations.RotateLeft(a, 30);
+            c += BitOperations.RotateLeft(d, 5) + Choose(e, a, b) + 0x5A827999 + w[t + 2];
+            e = BitOperations.RotateLeft(e, 30);
+            b += BitOperations.RotateLeft(c, 5) + Choose(d, e, a) + 0x5A827999 + w[t + 3];
+            d = BitOperations.RotateLeft(d, 30);
+            a += BitOperations.RotateLeft(b, 5) + Choose(c, d, e) + 0x5A827999 + w[t + 4];
+            c = BitOperations.RotateLeft(c, 30);
         }
 
         for (int t = 20; t < 40; t += 5)
         {
-            ParityFive(ref a, ref b, ref c, ref d, ref e, w + t, 0x6ED9EBA1);
+            e += BitOperations.RotateLeft(a, 5) + Parity(b, c, d) + 0x6ED9EBA1 + w[t];
+            b = BitOperations.RotateLeft(b, 30);
+            d += BitOperations.RotateLeft(e, 5) + Parity(a, b, c) + 0x6ED9EBA1 + w[t + 1];
+            a = BitOperations.RotateLeft(a, 30);
+            c += BitOperations.RotateLeft(d, 5) + Parity(e, a, b) + 0x6ED9EBA1 + w[t + 2];
+            e = BitOperations.RotateLeft(e, 30);
+            b += BitOperations.RotateLeft(c, 5) + Parity(d, e, a) + 0x6ED9EBA1 + w[t + 3];
+            d = BitOperations.RotateLeft(d, 30);
+            a += BitOperations.RotateLeft(b, 5) + Parity(c, d, e) + 0x6ED9EBA1 + w[t + 4];
+            c = BitOperations.RotateLeft(c, 30);
         }
 
         for (int t = 40; t < 60; t += 5)
         {
-            Majority(a, ref b, c, d, ref e, w[t]);
-            Majority(e, ref a, b, c, ref d, w[t + 1]);
-            Majority(d, ref e, a, b, ref c, w[t + 2]);
-            Majority(c, ref d, e, a, ref b, w[t + 3]);
-            Majority(b, ref c, d, e, ref a, w[t + 4]);
+            e += BitOperations.RotateLeft(a, 5) + Majority(b, c, d) + 0x8F1BBCDC + w[t];
+            b = BitOperations.RotateLeft(b, 30);
+            d += BitOperations.RotateLeft(e, 5) + Majority(a, b, c) + 0x8F1BBCDC + w[t + 1];
+            a = BitOperations.RotateLeft(a, 30);
+            c += BitOperations.RotateLeft(d, 5) + Majority(e, a, b) + 0x8F1BBCDC + w[t + 2];
+            e = BitOperations.RotateLeft(e, 30);
+            b += BitOperations.RotateLeft(c, 5) + Majority(d, e, a) + 0x8F1BBCDC + w[t + 3];
+            d = BitOperations.RotateLeft(d, 30);
+            a += BitOperations.RotateLeft(b, 5) + Majority(c, d, e) + 0x8F1BBCDC + w[t + 4];
+            c = BitOperations.RotateLeft(c, 30);
         }
 
         for (int t = 60; t < 80; t += 5)
         {
-            ParityFive(ref a, ref b, ref c, ref d, ref e, w + t, 0xCA62C1D6);
+            e += BitOperations.RotateLeft(a, 5) + Parity(b, c, d) + 0xCA62C1D6 + w[t];
+            b = BitOperations.RotateLeft(b, 30);
+            d += BitOperations.RotateLeft(e, 5) + Parity(a, b, c) + 0xCA62C1D6 + w[t + 1];
+            a = BitOperations.RotateLeft(a, 30);
+            c += BitOperations.RotateLeft(d, 5) + Parity(e, a, b) + 0xCA62C1D6 + w[t + 2];
+            e = BitOperations.RotateLeft(e, 30);
+            b += BitOperations.RotateLeft(c, 5) + Parity(d, e, a) + 0xCA62C1D6 + w[t + 3];
+            d = BitOperations.RotateLeft(d, 30);
+            a += BitOperations.RotateLeft(b, 5) + Parity(c, d, e) + 0xCA62C1D6 + w[t + 4];
+            c = BitOperations.RotateLeft(c, 30);
         }
 
         state.A += a;
@@ -124,35 +164,10 @@ public static class Sha1
         state.E += e;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Choose(uint a, ref uint b, uint c, uint d, ref uint e, uint word)
-    {
-        e += BitOperations.RotateLeft(a, 5) + (d ^ (b & (c ^ d))) + 0x5A827999 + word;
-        b = BitOperations.RotateLeft(b, 30);
-    }
+    // FIPS 180-4, section 4.1.1.
+    private static uint Choose(uint x, uint y, uint z) => z ^ (x & (y ^ z));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Majority(uint a, ref uint b, uint c, uint d, ref uint e, uint word)
-    {
-        e += BitOperations.RotateLeft(a, 5) + ((b & c) | (d & (b | c))) + 0x8F1BBCDC + word;
-        b = BitOperations.RotateLeft(b, 30);
-    }
+    private static uint Majority(uint x, uint y, uint z) => (x & y) | (z & (x | y));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Parity(uint a, ref uint b, uint c, uint d, ref uint e, uint word, uint constant)
-    {
-        e += BitOperations.RotateLeft(a, 5) + (b ^ c ^ d) + constant + word;
-        b = BitOperations.RotateLeft(b, 30);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void ParityFive(
-        ref uint a, ref uint b, ref uint c, ref uint d, ref uint e, uint* w, uint constant)
-    {
-        Parity(a, ref b, c, d, ref e, w[0], constant);
-        Parity(e, ref a, b, c, ref d, w[1], constant);
-        Parity(d, ref e, a, b, ref c, w[2], constant);
-        Parity(c, ref d, e, a, ref b, w[3], constant);
-        Parity(b, ref c, d, e, ref a, w[4], constant);
-    }
+    private static uint Parity(uint x, uint y, uint z) => x ^ y ^ z;
 }

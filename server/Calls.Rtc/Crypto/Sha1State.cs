@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Calls.Rtc.Crypto;
 
 /// <summary>The five chaining words of SHA-1 (FIPS 180-4, section 5.3.1).</summary>
-internal struct Sha1State
+internal record struct Sha1State
 {
     public uint A;
     public uint B;

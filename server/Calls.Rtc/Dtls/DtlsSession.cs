@@ -33,7 +33,6 @@ public sealed unsafe class DtlsSession : IDisposable
     /// <summary>Datagrams of encrypted records that OpenSSL may keep, at 17 KiB each, for when the handshake is done.</summary>
     public const int MaxEarlyDatagrams = 32;
 
-    private const int RecordHeaderLength = 13;
     private const int MaxKeptOutput = 4096;
 
     private readonly SslHandle _ssl;
@@ -86,7 +85,7 @@ public sealed unsafe class DtlsSession : IDisposable
     /// <summary>IANA number of the SRTP profile, once connected.</summary>
     public ushort SelectedSrtpProfile { get; private set; }
 
-    /// <summary>Datagrams that were not looked at: too large, too many encrypted ones before the end of the handshake, or too late.</summary>
+    /// <summary>Datagrams that OpenSSL did not see: malformed, too large, too late, or too many encrypted ones before the end of the handshake.</summary>
     public long DroppedDatagrams { get; private set; }
 
     /// <summary>When <see cref="HandleDeadline"/> is due, on the clock of the other calls; <c>null</c> if not at all.</summary>
@@ -260,14 +259,13 @@ public sealed unsafe class DtlsSession : IDisposable
 
     private bool IsAcceptable(ReadOnlySpan<byte> datagram)
     {
-        if (datagram.Length is 0 or > MaxDatagram)
+        if (datagram.Length > MaxDatagram || !DtlsRecordHeader.TryWalk(datagram, out bool isEncrypted))
         {
             return false;
         }
 
         // Records of a later epoch cannot be read before the keys are there; OpenSSL keeps them.
-        bool isEarly = State == DtlsState.Handshaking && datagram.Length >= RecordHeaderLength && (datagram[3] | datagram[4]) != 0;
-        return !isEarly || ++_earlyDatagrams <= MaxEarlyDatagrams;
+        return State != DtlsState.Handshaking || !isEncrypted || ++_earlyDatagrams <= MaxEarlyDatagrams;
     }
 
     private void ContinueHandshake(long nowMs)
@@ -281,8 +279,7 @@ public sealed unsafe class DtlsSession : IDisposable
 
             if (failure != DtlsFailure.None)
             {
-                // Our Finished, if it is among the output, must not reach a stranger.
-                _ssl.Bio->OutputLength = 0;
+                // The output stays where it is: our Finished, if it is among it, must not reach a stranger.
                 Fail(failure, detail: null);
                 return;
             }

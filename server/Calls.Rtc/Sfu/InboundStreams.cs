@@ -9,6 +9,9 @@ internal sealed class InboundStreams
     /// <summary>SSRCs remembered, bound or not (media.md 9.7).</summary>
     public const int MaxStreams = 64;
 
+    /// <summary>From this many on, retired streams make room: SRTP's own table, which has no more entries, must not fill up first.</summary>
+    private const int KeptStreams = 48;
+
     /// <summary>Streams that are or may become the source of a track (media.md 9.7).</summary>
     public const int MaxTracks = 12;
 
@@ -44,15 +47,17 @@ internal sealed class InboundStreams
             return null;
         }
 
-        if (_count == MaxStreams)
+        if (_count >= KeptStreams)
         {
-            evicted = FindLeastUseful();
-            if (evicted is null)
+            evicted = FindLeastUseful(mayBeUnknown: _count == MaxStreams);
+            if (evicted is not null)
+            {
+                Remove(evicted);
+            }
+            else if (_count == MaxStreams)
             {
                 return null;
             }
-
-            Remove(evicted);
         }
 
         var stream = new InboundStream(ssrc, nowMs);
@@ -128,13 +133,13 @@ internal sealed class InboundStreams
         }
     }
 
-    private InboundStream? FindLeastUseful()
+    private InboundStream? FindLeastUseful(bool mayBeUnknown)
     {
         InboundStream? oldest = null;
         foreach (InboundStream stream in All)
         {
-            if (stream.State is InboundStreamState.GivenUp or InboundStreamState.Retired
-                && (oldest is null || stream.LastPacketMs < oldest.LastPacketMs))
+            bool mayGo = stream.State == InboundStreamState.Retired || (mayBeUnknown && stream.State == InboundStreamState.GivenUp);
+            if (mayGo && (oldest is null || stream.LastPacketMs < oldest.LastPacketMs))
             {
                 oldest = stream;
             }

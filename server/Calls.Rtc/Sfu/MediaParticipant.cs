@@ -17,6 +17,9 @@ internal sealed class MediaParticipant
     // 1 byte drains per microsecond: 8 Mbit/s sustained, and 20 Mbit in a second from an empty bucket (media.md 9.7).
     private const long BurstBytes = 1_500_000;
 
+    // How closely sender reports keep to their second; looking at every subscriber more often gains nothing.
+    private const long ReportScanMs = 100;
+
     private readonly IMediaParticipantEvents _events;
     private readonly NtpClock _clock;
     private readonly Lock _controlLock = new();
@@ -33,6 +36,7 @@ internal sealed class MediaParticipant
     private readonly InboundStreams _streams = new();
     private readonly DepartedSsrcs _departed = new();
     private readonly PublishedTracks _tracks;
+    private readonly InboundRtcp _rtcp;
     private readonly InboundReports _reports = new();
     private readonly VoiceActivityDetector _voice = new();
     private readonly long[] _results = new long[(int)RtpReceiveResult.Muted + 1];
@@ -40,6 +44,7 @@ internal sealed class MediaParticipant
     private int _appliedMuteCount;
     private LeakyBucket _inboundBytes;
     private SrtcpIndex _rtcpIndex;
+    private long _nextReportScanMs;
     private long _lastAuthenticatedMs = long.MinValue;
 
     /// <param name="sessionId">The stream id that other clients see; without <c>_</c>.</param>
@@ -49,6 +54,7 @@ internal sealed class MediaParticipant
         _events = events;
         _clock = clock;
         _tracks = new PublishedTracks(this, events);
+        _rtcp = new InboundRtcp(_streams, Outgoing, clock);
         RtcpSsrc = AllocateSsrc();
     }
 
@@ -141,15 +147,9 @@ internal sealed class MediaParticipant
         }
 
         Volatile.Write(ref _lastAuthenticatedMs, nowMs);
-        var reader = new RtcpReader(datagram[..length]);
-        bool allFit = true;
-        while (reader.MoveNext())
-        {
-            allFit &= TryApply(reader.Current, nowMs);
-        }
-
+        bool isWellFormed = _rtcp.TryApply(datagram[..length], nowMs);
         SendKeyFrameRequests(nowMs, sink);
-        return allFit && !reader.IsMalformed ? RtcpReceiveResult.Applied : RtcpReceiveResult.Malformed;
+        return isWellFormed ? RtcpReceiveResult.Applied : RtcpReceiveResult.Malformed;
     }
 
     /// <summary>[loop] Reports, feedback and deadlines. Call it every 20 to 50 ms.</summary>
@@ -157,9 +157,13 @@ internal sealed class MediaParticipant
     {
         ApplyControl(nowMs);
         SendKeyFrameRequests(nowMs, sink);
-        foreach (PublishedTrack track in _tracks.Snapshot)
+        if (nowMs >= _nextReportScanMs)
         {
-            track.WriteReports(_clock, nowMs, sink);
+            _nextReportScanMs = nowMs + ReportScanMs;
+            foreach (PublishedTrack track in _tracks.Snapshot)
+            {
+                track.WriteReports(_clock, nowMs, sink);
+            }
         }
 
         if (_streams.All.IsEmpty)
@@ -173,10 +177,16 @@ internal sealed class MediaParticipant
         SendRtcp(plain, _reports.WriteFeedback(plain, RtcpSsrc, nowMs), sink);
     }
 
-    /// <summary>[loop] Ends all tracks of this session and all its subscriptions. Nothing is sent to it afterwards.</summary>
+    /// <summary>[loop] Ends all tracks of this session and all its subscriptions.</summary>
+    /// <remarks>
+    /// Another loop may be about to send it one more packet: dispose its keys and path only after every loop has gone through
+    /// its current receive batch.
+    /// </remarks>
     public void Close()
     {
         Path = null;
+        Volatile.Write(ref _inboundKeys, null);
+        Volatile.Write(ref _outboundKeys, null);
         _tracks.EndAll();
         foreach (TrackForwarder forwarder in Outgoing.Close())
         {
@@ -359,71 +369,6 @@ internal sealed class MediaParticipant
         return _inboundBytes.TryAdd(lengthBytes, nowMs * 1000, BurstBytes);
     }
 
-    // What does not concern the SFU (SDES, BYE, APP, XR, REMB) is skipped. Packets about a stream that we do not know are
-    // ignored one by one (media.md 4.8).
-    private bool TryApply(RtcpPacketView packet, long nowMs)
-    {
-        switch (packet.Type)
-        {
-            case RtcpPacketType.SenderReport:
-                if (!SenderReport.TryParse(packet, out SenderReport senderReport))
-                {
-                    return false;
-                }
-
-                if (_streams.Find(senderReport.Ssrc) is { IsBound: true } stream)
-                {
-                    stream.Reception.OnSenderReport(senderReport.NtpTimestamp, nowMs);
-                }
-
-                Apply(senderReport.Reports, nowMs);
-                return true;
-
-            case RtcpPacketType.ReceiverReport:
-                if (!ReceiverReport.TryParse(packet, out ReceiverReport receiverReport))
-                {
-                    return false;
-                }
-
-                Apply(receiverReport.Reports, nowMs);
-                return true;
-
-            case RtcpPacketType.PayloadFeedback when packet.Count == PictureLossIndication.Format:
-                if (!PictureLossIndication.TryParse(packet, out PictureLossIndication indication))
-                {
-                    return false;
-                }
-
-                Outgoing.Find(indication.MediaSsrc)?.Track?.RequestKeyFrame();
-                return true;
-
-            case RtcpPacketType.PayloadFeedback when packet.Count == FullIntraRequest.Format:
-                if (!FullIntraRequest.TryParse(packet, out FullIntraRequest request))
-                {
-                    return false;
-                }
-
-                for (int i = 0; i < request.Count; i++)
-                {
-                    Outgoing.Find(request.MediaSsrc(i))?.Track?.RequestKeyFrame();
-                }
-
-                return true;
-
-            default:
-                return true;
-        }
-    }
-
-    private void Apply(ReportBlocks reports, long nowMs)
-    {
-        for (int i = 0; i < reports.Count; i++)
-        {
-            ReportBlock report = reports[i];
-            Outgoing.Find(report.Ssrc)?.Remote.Update(report, _clock.ToCompactNtp(nowMs));
-        }
-    }
-
     private void SendKeyFrameRequests(long nowMs, IPacketSink sink)
     {
         foreach (PublishedTrack track in _tracks.Snapshot)
@@ -475,6 +420,7 @@ internal sealed class MediaParticipant
 
     private void Apply(InboundDescription description, long nowMs)
     {
+        InboundDescription before = _applied;
         _applied = description;
         if (description.TransportCcId != 0)
         {
@@ -485,7 +431,10 @@ internal sealed class MediaParticipant
         {
             foreach (uint ssrc in section.Ssrcs)
             {
-                _departed.Remove(ssrc);
+                if (before.FindBySsrc(ssrc) is null)
+                {
+                    _departed.Remove(ssrc);
+                }
             }
         }
 

@@ -15,6 +15,7 @@ internal sealed class PublishedTrack
     private const string TrackIdAlphabet = "ybndrfg8ejkmcpqxot1uwisza345h769";
 
     private readonly Lock _lock = new();
+    private readonly long[] _results = new long[(int)ForwardResult.NotProtected + 1];
     private TrackForwarder[] _subscribers = [];
     private volatile bool _isEnded;
     private KeyFrameRequests _keyFrames;
@@ -40,6 +41,9 @@ internal sealed class PublishedTrack
     public bool IsEnded => _isEnded;
 
     public IReadOnlyList<TrackForwarder> Subscribers => Volatile.Read(ref _subscribers);
+
+    /// <summary>How many copies of packets had this result, over all subscribers.</summary>
+    public long Count(ForwardResult result) => Volatile.Read(ref _results[(int)result]);
 
     /// <summary>[loop] The stream that feeds it at present.</summary>
     internal InboundStream Source { get; set; }
@@ -111,7 +115,7 @@ internal sealed class PublishedTrack
     {
         foreach (TrackForwarder subscriber in Volatile.Read(ref _subscribers))
         {
-            subscriber.Forward(packet, sequence, audioLevel, nowMs, sink);
+            _results[(int)subscriber.Forward(packet, sequence, audioLevel, nowMs, sink)]++;
         }
     }
 

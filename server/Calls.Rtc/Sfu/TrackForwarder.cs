@@ -132,7 +132,8 @@ internal sealed class TrackForwarder
             return;
         }
 
-        _nextReportMs += ReportIntervalMs;
+        // Keeps its phase, without making up for seconds in which nobody asked.
+        _nextReportMs += ReportIntervalMs * (1 + ((nowMs - _nextReportMs) / ReportIntervalMs));
 
         // A source that has been silent since the report before last is no sender any more (RFC 3550, section 6.4).
         bool isIdle = _packetCount == _reportedPackets;

@@ -51,7 +51,8 @@ internal static class CallsApi
 
     private static bool IsOurs(HttpContext context) =>
         context.Request.Path.StartsWithSegments(BasePath, StringComparison.Ordinal, out PathString rest)
-        && !rest.StartsWithSegments("/public", StringComparison.Ordinal);
+        && !rest.StartsWithSegments("/public", StringComparison.Ordinal)
+        && !rest.StartsWithSegments("/api", StringComparison.Ordinal); // the gateway has a WebSocket there
 
     // Unlike the reference's router, ASP.NET ignores slashes at the end (rest-api.md 1.4).
     private static Task RefuseOddPathAsync(HttpContext context, RequestDelegate next)

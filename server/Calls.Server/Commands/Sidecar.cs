@@ -60,7 +60,6 @@ internal sealed class Sidecar : IAsyncDisposable
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(new CurrentCallsSettings(settings));
         builder.Services.AddCallsCore(new(options.DatabaseFile, options.EndCallsOnStart));
-        builder.Services.AddCallsApi();
         builder.Services.AddMattermostGateway(new()
         {
             MattermostUrl = options.MattermostUrl ?? throw new ArgumentException("MattermostURL is required.", nameof(options)),

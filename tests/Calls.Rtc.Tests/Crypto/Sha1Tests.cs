@@ -32,4 +32,19 @@ public sealed class Sha1Tests
             Assert.Equal(System.Security.Cryptography.SHA1.HashData(data.AsSpan(0, length)), digest);
         }
     }
+
+    [Fact]
+    public void The_native_and_the_managed_block_function_agree()
+    {
+        byte[] blocks = new byte[5 * Sha1.BlockSize];
+        new Random(6).NextBytes(blocks);
+        Sha1State managed = Sha1State.Initial;
+        Sha1State native = Sha1State.Initial;
+
+        Sha1.TransformManaged(ref managed, blocks);
+        Sha1.Transform(ref native, blocks);
+
+        Assert.Equal(managed, native);
+        Assert.NotEqual(Sha1State.Initial, managed);
+    }
 }

@@ -145,6 +145,10 @@ public sealed class DtlsSessionTests
                 Assert.True(server.Session.State == DtlsState.Connected, $"seed {Seed}, input {i}: {Convert.ToHexString(forged)} {server.Session.FailureDetail}");
             }
 
+            // Well formed, but with no room for a tag: OpenSSL 3.0 would end the session.
+            server.Session.Receive([23, 0xFE, 0xFD, 0, 1, 0, 0, 0x7F, 0, 0, 0, 0, 13, .. new byte[13]], nowMs: 0);
+            Assert.Equal(DtlsState.Connected, server.Session.State);
+
             // Plain alerts (fatal, and close_notify) and a plain ClientHello are not the peer's any more.
             server.Session.Receive([21, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 1, 0, 0, 2, 2, 40], nowMs: 0);
             server.Session.Receive([21, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 1, 1, 0, 2, 1, 0], nowMs: 0);
@@ -196,31 +200,33 @@ public sealed class DtlsSessionTests
     {
         const int Seed = 20;
         var random = new Random(Seed);
-        using var server = new DtlsPeer(DtlsRole.Server);
+        var server = new DtlsPeer(DtlsRole.Server);
 
-        for (int i = 0; i < 20_000; i++)
+        for (int i = 0; i < 10_000; i++)
         {
             byte[] datagram = new byte[random.Next(200)];
             random.NextBytes(datagram);
 
-            if (datagram.Length > 13)
+            if (datagram.Length > 13 && random.Next(4) != 0)
             {
-                // As the demultiplexer would let it through, and with a plausible record header.
-                datagram[0] = (byte)random.Next(20, 64);
-                (datagram[1], datagram[2], datagram[3], datagram[4]) = (0xFE, (byte)(random.Next(2) == 0 ? 0xFD : 0xFF), 0, (byte)random.Next(2));
+                // A plausible record header in front.
+                ReadOnlySpan<byte> header = [(byte)random.Next(20, 24), 0xFE, (byte)(0xFD + random.Next(2) * 2), 0, (byte)random.Next(2)];
+                header.CopyTo(datagram);
                 (datagram[11], datagram[12]) = (0, (byte)(datagram.Length - 13));
             }
 
             server.Session.Receive(datagram, nowMs: 0);
+            Assert.True(server.Session.State is DtlsState.Handshaking or DtlsState.Failed, $"seed {Seed}, input {i}");
 
             if (server.Session.State == DtlsState.Failed)
             {
-                break;
+                server.Dispose();
+                server = new DtlsPeer(DtlsRole.Server);
             }
         }
 
-        Assert.NotEqual(DtlsState.Connected, server.Session.State);
         Assert.Empty(server.Data);
+        server.Dispose();
     }
 
     [Fact]

@@ -174,7 +174,6 @@ public sealed class SctpReceiveTests
     }
 
     [Fact]
-    [Trait("Spec", "media-77")]
     public void An_abort_ends_the_association_at_once_and_without_an_answer()
     {
         _peer.Receive(ScriptedPeer.Data(First, [1]));

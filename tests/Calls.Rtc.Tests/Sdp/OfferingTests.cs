@@ -396,6 +396,19 @@ public sealed class OfferingTests
     }
 
     [Fact]
+    public void A_withdrawal_waits_for_an_offer_of_ours_because_the_media_map_goes_with_it()
+    {
+        Sfu.Want(NegotiationPair.Voice("p"));
+        _pair.SfuOffers();
+        Sfu.Unwant(NegotiationPair.Voice("p").TrackId);
+
+        Assert.Equal(MediaDirection.SendOnly, _pair.ClientOffers().Sections[1].Direction);
+        Assert.True(Sfu.NeedsOffer);
+        Assert.Equal(MediaDirection.Inactive, _pair.SfuOffers().Sections[1].Direction);
+        Assert.Empty(Sfu.Sending);
+    }
+
+    [Fact]
     public void A_binding_unwanted_during_a_rollback_does_not_come_back_through_an_answer()
     {
         _pair.Client.Add(NegotiationPair.Voice("me"));

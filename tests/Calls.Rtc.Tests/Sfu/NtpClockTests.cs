@@ -11,6 +11,6 @@ public sealed class NtpClockTests
 
         Assert.Equal(2_208_988_800ul << 32, clock.ToNtp(5000));
         Assert.Equal((2_208_988_801ul << 32) | 0x8000_0000, clock.ToNtp(6500));
-        Assert.Equal((uint)((2_208_988_801ul << 16) | 0x8000), clock.ToCompactNtp(6500));
+        Assert.Equal(unchecked((uint)((2_208_988_801ul << 16) | 0x8000)), clock.ToCompactNtp(6500));
     }
 }

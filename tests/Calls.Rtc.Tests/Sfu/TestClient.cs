@@ -4,7 +4,6 @@ using Calls.Rtc.Rtp;
 using Calls.Rtc.Sfu;
 using Calls.Rtc.Srtp;
 using Calls.Rtc.Tests.Rtp;
-using Calls.Rtc.Transport;
 
 namespace Calls.Rtc.Tests.Sfu;
 
@@ -61,6 +60,8 @@ internal sealed class TestClient : IMediaParticipantEvents
     public List<byte[]> ReceivedRtcp { get; } = [];
 
     public List<string> Events { get; } = [];
+
+    public bool IsRecordingEvents { get; set; } = true;
 
     public IEnumerable<ReceivedRtp> From(TestClient publisher) => Received.Where(packet => packet.Publisher == publisher);
 
@@ -152,23 +153,92 @@ internal sealed class TestClient : IMediaParticipantEvents
             packet.HasMarker, packet.Payload.ToArray(), datagram[..length]));
     }
 
-    /// <summary>Bodies of the RTCP packets of one type that came, each with its datagram's position.</summary>
-    public List<T> Rtcp<T>(RtcpSelector<T> select)
+    public List<(uint Ssrc, ulong Ntp, uint Timestamp, uint Packets, uint Octets)> SenderReports()
     {
-        var found = new List<T>();
+        var reports = new List<(uint, ulong, uint, uint, uint)>();
         foreach (byte[] datagram in ReceivedRtcp)
         {
             var reader = new RtcpReader(datagram);
             while (reader.MoveNext())
             {
-                if (select(reader.Current, out T? value))
+                if (SenderReport.TryParse(reader.Current, out SenderReport report))
                 {
-                    found.Add(value!);
+                    reports.Add((report.Ssrc, report.NtpTimestamp, report.RtpTimestamp, report.PacketCount, report.OctetCount));
                 }
             }
         }
 
-        return found;
+        return reports;
+    }
+
+    public List<ReportBlock> ReportBlocks()
+    {
+        var blocks = new List<ReportBlock>();
+        foreach (byte[] datagram in ReceivedRtcp)
+        {
+            var reader = new RtcpReader(datagram);
+            while (reader.MoveNext())
+            {
+                if (ReceiverReport.TryParse(reader.Current, out ReceiverReport report))
+                {
+                    Assert.Equal(Participant.RtcpSsrc, report.SenderSsrc);
+                    for (int i = 0; i < report.Reports.Count; i++)
+                    {
+                        blocks.Add(report.Reports[i]);
+                    }
+                }
+            }
+        }
+
+        return blocks;
+    }
+
+    /// <summary>SSRCs of which a key frame was requested.</summary>
+    public List<uint> KeyFrameRequests()
+    {
+        var ssrcs = new List<uint>();
+        foreach (byte[] datagram in ReceivedRtcp)
+        {
+            var reader = new RtcpReader(datagram);
+            while (reader.MoveNext())
+            {
+                if (PictureLossIndication.TryParse(reader.Current, out PictureLossIndication indication))
+                {
+                    ssrcs.Add(indication.MediaSsrc);
+                }
+            }
+        }
+
+        return ssrcs;
+    }
+
+    /// <summary>Transport-wide numbers reported as received, one list per feedback packet.</summary>
+    public List<List<ushort>> FeedbackNumbers()
+    {
+        var feedbacks = new List<List<ushort>>();
+        foreach (byte[] datagram in ReceivedRtcp)
+        {
+            var reader = new RtcpReader(datagram);
+            while (reader.MoveNext())
+            {
+                if (TransportCcFeedback.TryParse(reader.Current, out TransportCcFeedback feedback))
+                {
+                    var received = new List<ushort>();
+                    TransportCcStatusReader statuses = feedback.Statuses;
+                    while (statuses.MoveNext())
+                    {
+                        if (statuses.IsReceived)
+                        {
+                            received.Add(statuses.SequenceNumber);
+                        }
+                    }
+
+                    feedbacks.Add(received);
+                }
+            }
+        }
+
+        return feedbacks;
     }
 
     void IMediaParticipantEvents.OnTrackStarted(PublishedTrack track)
@@ -179,19 +249,11 @@ internal sealed class TestClient : IMediaParticipantEvents
 
     void IMediaParticipantEvents.OnTrackEnded(PublishedTrack track) => Events.Add($"ended {track.Type}");
 
-    void IMediaParticipantEvents.OnVoiceActivity(bool isSpeaking) => Events.Add(isSpeaking ? "voice on" : "voice off");
-}
-
-internal delegate bool RtcpSelector<T>(RtcpPacketView packet, out T? value);
-
-/// <summary>A packet as a client decrypted it.</summary>
-internal sealed record ReceivedRtp(
-    TestClient? Publisher, uint Ssrc, byte PayloadType, ushort SequenceNumber, uint Timestamp, bool HasMarker, byte[] Payload, byte[] Plain)
-{
-    /// <summary>Data of a header extension, <c>null</c> without it.</summary>
-    public byte[]? Extension(byte id)
+    void IMediaParticipantEvents.OnVoiceActivity(bool isSpeaking)
     {
-        Assert.True(RtpPacketView.TryParse(Plain, out RtpPacketView packet));
-        return packet.TryGetExtension(id, out ReadOnlySpan<byte> data) ? data.ToArray() : null;
+        if (IsRecordingEvents)
+        {
+            Events.Add(isSpeaking ? "voice on" : "voice off");
+        }
     }
 }

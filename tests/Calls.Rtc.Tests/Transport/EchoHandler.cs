@@ -18,7 +18,7 @@ internal sealed class EchoHandler : IDatagramHandler
 
     public void OnStun(MediaLoop loop, Span<byte> datagram, in DatagramSource source, long nowMs)
     {
-        TransportPath path = source.CreatePath();
+        TransportPath path = source.PathFor("peer");
         if (!LeavesUnregistered && source.Path is null)
         {
             loop.Register(path, "peer");

@@ -65,8 +65,9 @@ public sealed class MediaLoopAllocationTests
             if (!_isKnown)
             {
                 _isKnown = true;
-                loop.Register(source.CreatePath(), this);
-                Echo(loop, datagram, source.CreatePath());
+                TransportPath path = source.PathFor(this);
+                loop.Register(path, this);
+                Echo(loop, datagram, path);
             }
             else if (source.Path is not null)
             {

@@ -40,6 +40,18 @@ public sealed class PathTableTests
     }
 
     [Fact]
+    public void A_source_keeps_its_path_for_its_session_and_gets_a_new_one_for_another()
+    {
+        var path = new UdpPath(null, 0, Remote);
+        var source = new DatagramSource(null!, Remote, 0, path, "session");
+
+        Assert.Same(path, source.PathFor("session"));
+        TransportPath other = source.PathFor("other");
+        Assert.NotSame(path, other);
+        Assert.Equal(path, other);
+    }
+
+    [Fact]
     public void Paths_with_the_same_addresses_are_equal()
     {
         Assert.Equal(new UdpPath(null, 1, Remote), new UdpPath(null, 1, Remote));

@@ -110,6 +110,16 @@ internal sealed class CallsHarness : IAsyncDisposable
         await SettleAsync();
     }
 
+    /// <summary>Waits until something is about to wait this long, and lets the time pass.</summary>
+    public async Task ExpireAsync(TimeSpan deadline)
+    {
+        await Time.WhenTimerIsSetAsync(deadline).WaitAsync(SettleLimit);
+        Time.Advance(deadline);
+    }
+
+    /// <summary>Waits for an event while other work may go on.</summary>
+    public Task WaitForAsync(string name) => Delivery.WhenPublishedAsync(name).WaitAsync(SettleLimit);
+
     /// <summary>Waits until everything that was set off is done.</summary>
     public Task SettleAsync() => Get<BackgroundTasks>().WhenIdleAsync().WaitAsync(SettleLimit);
 

@@ -30,6 +30,9 @@ internal sealed class FakeChatHost : IChatHost
     /// <summary>Fails every creation of a post.</summary>
     public bool FailsPosts { get; set; }
 
+    /// <summary>What the creation of a post waits for.</summary>
+    public Task PostsReady { get; set; } = Task.CompletedTask;
+
     /// <summary>Fails every look-up of a permission as if Mattermost were away.</summary>
     public bool IsAway { get; set; }
 
@@ -77,8 +80,9 @@ internal sealed class FakeChatHost : IChatHost
 
     public Task<ChatPost?> GetPostAsync(PostId post, CancellationToken cancellation) => Task.FromResult(Posts.GetValueOrDefault(post));
 
-    public Task<ChatPost> CreatePostAsync(HostAuth auth, ChatPost post, CancellationToken cancellation)
+    public async Task<ChatPost> CreatePostAsync(HostAuth auth, ChatPost post, CancellationToken cancellation)
     {
+        await PostsReady.WaitAsync(cancellation);
         if (FailsPosts)
         {
             throw new ChatHostException("no posts today", isUnavailable: false);
@@ -87,7 +91,7 @@ internal sealed class FakeChatHost : IChatHost
         ChatPost created = post with { Id = new PostId($"post{Interlocked.Increment(ref _posts)}") };
         Posts[created.Id] = created;
         Created.Enqueue((auth, created));
-        return Task.FromResult(created);
+        return created;
     }
 
     public Task UpdatePostAsync(

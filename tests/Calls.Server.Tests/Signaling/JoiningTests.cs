@@ -261,13 +261,8 @@ public sealed class JoiningTests
         TestClient alice = calls.Client(CallsHarness.Alice, "a1");
         alice.Post("join", ("channelID", calls.Channel.Value));
 
-        // The deadline is set somewhere on the way, so time goes on until it has passed.
-        Task settled = calls.SettleAsync();
-        while (!settled.IsCompleted)
-        {
-            calls.Time.Advance(TimeSpan.FromMilliseconds(10));
-            await Task.Yield();
-        }
+        await calls.ExpireAsync(TimeSpan.FromSeconds(3.5));
+        await calls.SettleAsync();
 
         AssertOnlyError(calls, "a1", "failed to init session: context deadline exceeded");
     }
@@ -284,6 +279,38 @@ public sealed class JoiningTests
         Assert.Equal(["call_host_changed", "call_start", "join", "user_joined", "call_state"], alice.Names);
         Assert.Equal("", alice.Single("call_start").Data.GetProperty("post_id").GetString());
         Assert.Equal("", alice.Single("call_start").Data.GetProperty("thread_id").GetString());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_late_post_is_attached_and_shows_the_end_of_a_call_that_was_shorter(bool endsFirst)
+    {
+        await using CallsHarness calls = await CallsHarness.StartAsync();
+        TaskCompletionSource ready = new();
+        calls.Host.PostsReady = ready.Task;
+        TestClient alice = calls.Client(CallsHarness.Alice, "a1");
+        alice.Post("join", ("channelID", calls.Channel.Value));
+        await calls.ExpireAsync(TimeSpan.FromSeconds(3));
+        await calls.WaitForAsync("call_state");
+        Assert.Equal("", alice.Single("call_start").Data.GetProperty("post_id").GetString());
+        if (endsFirst)
+        {
+            alice.Post("leave");
+            await calls.WaitForAsync("user_left");
+        }
+
+        ready.SetResult();
+        await calls.SettleAsync();
+
+        if (endsFirst)
+        {
+            Assert.Equal("Call ended", calls.Host.Posts[new PostId("post1")].Message);
+        }
+        else
+        {
+            Assert.Equal("post1", (await alice.StateAsync()).GetProperty("post_id").GetString());
+        }
     }
 
     [Fact]

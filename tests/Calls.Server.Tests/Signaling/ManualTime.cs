@@ -5,6 +5,7 @@ internal sealed class ManualTime : TimeProvider
 {
     private readonly Lock _gate = new();
     private readonly List<ManualTimer> _timers = [];
+    private readonly List<(TimeSpan DueIn, TaskCompletionSource Set)> _awaited = [];
     private DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -24,6 +25,22 @@ internal sealed class ManualTime : TimeProvider
         ManualTimer timer = new(this, () => callback(state));
         timer.Change(dueTime, period);
         return timer;
+    }
+
+    /// <summary>Completes once a timer is, or has been, set to fire in exactly this time.</summary>
+    public Task WhenTimerIsSetAsync(TimeSpan dueIn)
+    {
+        lock (_gate)
+        {
+            if (_timers.Any(timer => timer.Due == _now + dueIn))
+            {
+                return Task.CompletedTask;
+            }
+
+            TaskCompletionSource set = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _awaited.Add((dueIn, set));
+            return set.Task;
+        }
     }
 
     public void Advance(TimeSpan by)
@@ -64,6 +81,7 @@ internal sealed class ManualTime : TimeProvider
                 {
                     Due = owner._now + dueTime;
                     owner._timers.Add(this);
+                    owner._awaited.RemoveAll(awaited => awaited.DueIn == dueTime && awaited.Set.TrySetResult());
                 }
             }
 

@@ -8,6 +8,7 @@ internal sealed class RecordingDelivery(FakeChatHost host) : IEventDelivery
 {
     private readonly Lock _gate = new();
     private readonly List<WireEvent> _events = [];
+    private readonly List<(string Name, TaskCompletionSource Seen)> _awaited = [];
 
     public IReadOnlyList<WireEvent> All
     {
@@ -25,6 +26,23 @@ internal sealed class RecordingDelivery(FakeChatHost host) : IEventDelivery
         lock (_gate)
         {
             _events.Add(wireEvent);
+            _awaited.RemoveAll(awaited => awaited.Name == wireEvent.Name && awaited.Seen.TrySetResult());
+        }
+    }
+
+    /// <summary>Completes once an event of this name is, or has been, published.</summary>
+    public Task WhenPublishedAsync(string name)
+    {
+        lock (_gate)
+        {
+            if (_events.Any(wireEvent => wireEvent.Name == name))
+            {
+                return Task.CompletedTask;
+            }
+
+            TaskCompletionSource seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _awaited.Add((name, seen));
+            return seen.Task;
         }
     }
 

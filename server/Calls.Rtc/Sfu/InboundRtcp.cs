@@ -1,0 +1,92 @@
+using Calls.Rtc.Rtcp;
+
+namespace Calls.Rtc.Sfu;
+
+/// <summary>Applies what a client's RTCP says about the streams it sends and about those sent to it (media.md 4.8).</summary>
+/// <remarks>
+/// Owned by the participant's loop. What concerns a forwarded stream belongs to another loop: reports are stored for readers,
+/// and key-frame requests become a flag that the publisher's loop picks up.
+/// </remarks>
+internal sealed class InboundRtcp(InboundStreams streams, OutboundStreams outgoing, NtpClock clock)
+{
+    /// <summary>Applies a plain datagram packet by packet.</summary>
+    /// <remarks>
+    /// What does not concern the SFU (SDES, BYE, APP, XR, REMB) is skipped. Packets about a stream that we do not know are
+    /// ignored one by one.
+    /// </remarks>
+    /// <returns><c>false</c> if some packet of it does not fit; the others were applied.</returns>
+    public bool TryApply(ReadOnlySpan<byte> datagram, long nowMs)
+    {
+        var reader = new RtcpReader(datagram);
+        bool allFit = true;
+        while (reader.MoveNext())
+        {
+            allFit &= TryApply(reader.Current, nowMs);
+        }
+
+        return allFit && !reader.IsMalformed;
+    }
+
+    private bool TryApply(RtcpPacketView packet, long nowMs)
+    {
+        switch (packet.Type)
+        {
+            case RtcpPacketType.SenderReport:
+                if (!SenderReport.TryParse(packet, out SenderReport senderReport))
+                {
+                    return false;
+                }
+
+                if (streams.Find(senderReport.Ssrc) is { IsBound: true } stream)
+                {
+                    stream.Reception.OnSenderReport(senderReport.NtpTimestamp, nowMs);
+                }
+
+                Apply(senderReport.Reports, nowMs);
+                return true;
+
+            case RtcpPacketType.ReceiverReport:
+                if (!ReceiverReport.TryParse(packet, out ReceiverReport receiverReport))
+                {
+                    return false;
+                }
+
+                Apply(receiverReport.Reports, nowMs);
+                return true;
+
+            case RtcpPacketType.PayloadFeedback when packet.Count == PictureLossIndication.Format:
+                if (!PictureLossIndication.TryParse(packet, out PictureLossIndication indication))
+                {
+                    return false;
+                }
+
+                outgoing.Find(indication.MediaSsrc)?.Track?.RequestKeyFrame();
+                return true;
+
+            case RtcpPacketType.PayloadFeedback when packet.Count == FullIntraRequest.Format:
+                if (!FullIntraRequest.TryParse(packet, out FullIntraRequest request))
+                {
+                    return false;
+                }
+
+                for (int i = 0; i < request.Count; i++)
+                {
+                    outgoing.Find(request.MediaSsrc(i))?.Track?.RequestKeyFrame();
+                }
+
+                return true;
+
+            default:
+                return true;
+        }
+    }
+
+    private void Apply(ReportBlocks reports, long nowMs)
+    {
+        for (int i = 0; i < reports.Count; i++)
+        {
+            ReportBlock report = reports[i];
+            outgoing.Find(report.Ssrc)?.Remote.Update(report, clock.ToCompactNtp(nowMs));
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using Calls.Rtc.Sfu;
+using Calls.Rtc.Srtp;
+
+namespace Calls.Rtc.Tests.Sfu;
+
+public sealed class AllocationTests
+{
+    private const int Warmup = 2000;
+    private const int Measured = 10_000;
+
+    [Theory]
+    [InlineData(SrtpProfile.AeadAes128Gcm)]
+    [InlineData(SrtpProfile.Aes128CmHmacSha1_80)]
+    public void Forwarding_allocates_nothing(SrtpProfile profile)
+    {
+        var call = new TestCall();
+        TestClient[] clients = [.. Enumerable.Range(0, 8).Select(i => call.Join($"client{i}", profile: profile))];
+        TestClient alice = clients[0].WithMicrophone();
+        byte[][] datagrams = [.. Enumerable.Range(0, Warmup + Measured).Select(i => alice.Protect(Speech(i)))];
+        var sink = new CountingSink();
+
+        // Ticks with reports and feedback are part of the path.
+        Forward(alice, datagrams.AsSpan(0, Warmup), sink, nowMs: 20_000);
+        int before = sink.Count;
+        long allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
+        Forward(alice, datagrams.AsSpan(Warmup), sink, nowMs: 20_000 + (Warmup * 20));
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - allocatedBefore;
+
+        Assert.InRange(sink.Count - before, Measured * 7, Measured * 9);
+        Assert.Equal(Measured + Warmup, alice.Participant.Count(RtpReceiveResult.Forwarded));
+        Assert.Equal(0, allocated);
+    }
+
+    // The level varies so that the detector changes its mind too.
+    private static byte[] Speech(int number) => TestClient.Speech((ushort)number, (byte)(number / 100 % 2 == 0 ? 20 : 127)).Build();
+
+    private static void Forward(TestClient client, ReadOnlySpan<byte[]> datagrams, CountingSink sink, long nowMs)
+    {
+        client.IsRecordingEvents = false;
+        foreach (byte[] datagram in datagrams)
+        {
+            client.Participant.ReceiveRtp(datagram, nowMs, sink);
+            client.Participant.Tick(nowMs, sink);
+            nowMs += 20;
+        }
+    }
+}
