@@ -116,16 +116,23 @@ public sealed class GateTests
     }
 
     [Fact]
-    public async Task A_mattermost_that_is_down_ends_no_call()
+    [Trait("Spec", "integration-62")]
+    public async Task A_mattermost_that_is_down_ends_no_call_and_logs_nobody_out()
     {
         var time = new ManualTime();
-        await using GatewayUnderTest gateway = await GatewayUnderTest.StartAsync(time: time);
+        await using GatewayUnderTest gateway = await GatewayUnderTest.StartAsync(
+            static options => options with { Timings = options.Timings with { FirstRetry = TimeSpan.Zero, SecondRetry = TimeSpan.Zero } }, time);
         (TestClient call, _) = await gateway.ConnectAsync("a", "c1");
         await call.SendAsync(Join);
         await gateway.Clients.NextAsync("message c1 join");
         gateway.Mattermost.Routes["GET /api/v4/users/me/status"] = static context => ScriptedMattermost.JsonAsync(context, 500, new { });
         await AdvanceUntilAsync(time, () => gateway.Counters.UnansweredTokens >= 2);
+        var request = new DefaultHttpContext();
+        request.Request.Headers.Authorization = "Bearer other";
+        RequestIdentity identity = await gateway.Services.GetRequiredService<IRequestIdentity>().ResolveAsync(request, CancellationToken.None);
 
+        // Undecided is answered with 503 (rest-api.md 1.3).
+        Assert.Equal(IdentityStatus.Undecided, identity.Status);
         Assert.True(gateway.Clients.HasNone);
         gateway.Publish("x", GatewayUnderTest.ToUser("a"));
         Assert.Equal(1, (await call.ReceiveAsync()).Seq);
