@@ -159,6 +159,9 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     public (int Candidates, int Refused) SignalingCounts(string sessionId) =>
         _sessions.TryGetValue(sessionId, out RtcSession? session) ? session.SignalingCounts : default;
 
+    /// <summary>How many STUN datagrams had this result.</summary>
+    internal long Count(CheckResult result) => Interlocked.Read(ref _checks[(int)result]);
+
     /// <summary>Ends all sessions, then the loops; the port is free afterwards.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Calls.Rtc.Ice;
+using Calls.Rtc.Sessions;
+using Calls.Rtc.Stun;
 
 namespace Calls.Rtc.Tests;
 
@@ -122,6 +125,32 @@ public sealed class RtcServerTests : IRtcEvents
         Assert.Equal(0, server.TransportCounters.Sent);
         Assert.Equal(0, server.TransportCounters.HandlerFaults);
         Assert.Equal(1, server.SessionCount);
+    }
+
+    [Fact]
+    public async Task Checks_of_strangers_are_counted_and_never_answered()
+    {
+        await using RtcServer server = await StartAsync();
+        using var stranger = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        stranger.Connect(IPAddress.Loopback, server.Port);
+        Assert.True(IceCredentials.TryCreate("nobodynobodynobo", "passwordpasswordpassword", out IceCredentials? unknown));
+        var agent = new IceClientAgent(IceCredentials.Create(), unknown, tieBreaker: 1, nowMs: 0);
+        agent.AddRemote(TransportAddress.From(new(IPAddress.Loopback, server.Port)), priority: 1);
+        byte[] check = new byte[StunWriter.MaxSize];
+        int length = agent.NextCheck(nowMs: 0, check, out _);
+        byte[] malformed = [.. check[..20]];
+
+        await stranger.SendAsync(check.AsMemory(0, length));
+        await stranger.SendAsync(malformed);
+        var patience = System.Diagnostics.Stopwatch.StartNew();
+        while (server.Count(CheckResult.NoSession) + server.Count(CheckResult.Malformed) < 2)
+        {
+            Assert.True(patience.Elapsed < TimeSpan.FromSeconds(30), "the datagrams did not arrive");
+            await Task.Yield();
+        }
+
+        Assert.Equal(1, server.Count(CheckResult.NoSession));
+        Assert.Equal(0, server.TransportCounters.Sent);
     }
 
     void IRtcEvents.OnMessage(RtcSessionConfig session, RtcMessageType type, ReadOnlyMemory<byte> data)

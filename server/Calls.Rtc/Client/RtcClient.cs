@@ -49,15 +49,10 @@ public sealed class RtcClient : IDtlsOutput, IDataChannelEvents, IClientOffersOu
         _options = options;
         _events = events;
         _nowMs = options.NowMs;
-        if (!Fingerprint.TryParse(options.Dtls.Fingerprint.ToString(), out Fingerprint fingerprint))
-        {
-            throw new InvalidOperationException("Our own fingerprint does not parse.");
-        }
-
         var local = new LocalTransportParameters
         {
             Credentials = Describe(_credentials),
-            Fingerprint = fingerprint,
+            Fingerprint = SignaledFingerprints.Of(options.Dtls),
             OriginSessionId = RandomNumber() >> 2,
             IsIceLite = false,
             IceOptions = "trickle",
@@ -457,7 +452,7 @@ public sealed class RtcClient : IDtlsOutput, IDataChannelEvents, IClientOffersOu
         {
             DtlsRole role = _negotiation.LocalSetup == DtlsSetup.Active ? DtlsRole.Client : DtlsRole.Server;
             _dtls = new(_options.Dtls, role, this);
-            _dtls.SetRemoteFingerprints(DtlsFingerprints(remote));
+            _dtls.SetRemoteFingerprints(SignaledFingerprints.From(remote));
             _channel = new(new() { IsClient = true, StreamId = (ushort)(role == DtlsRole.Client ? 0 : 1) }, this)
             {
                 PeerMaxMessageLength = remote.MaxMessageSize,
@@ -567,11 +562,4 @@ public sealed class RtcClient : IDtlsOutput, IDataChannelEvents, IClientOffersOu
         _dtls?.Close();
         _events.OnClosed(end);
     }
-
-    private static DtlsFingerprint[] DtlsFingerprints(RemoteTransportParameters remote) =>
-    [
-        .. remote.Fingerprints
-            .Select(static line => DtlsFingerprint.TryParse(line.ToString(), out DtlsFingerprint? fingerprint) ? fingerprint : null)
-            .OfType<DtlsFingerprint>(),
-    ];
 }

@@ -30,39 +30,7 @@ internal static class CandidateMessage
     }
 
     /// <summary>Whether a client's RTCIceCandidateInit holds a candidate that parses; an empty one (end of candidates) does.</summary>
-    public static bool IsValid(ReadOnlySpan<byte> json)
-    {
-        if (json.Length > MaxLengthBytes)
-        {
-            return false;
-        }
-
-        var reader = new Utf8JsonReader(json);
-        try
-        {
-            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-            {
-                return false;
-            }
-
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-            {
-                bool isCandidate = reader.ValueTextEquals("candidate"u8);
-                reader.Read();
-                if (isCandidate)
-                {
-                    return reader.TokenType == JsonTokenType.String
-                        && IceCandidate.TryParse(reader.GetString(), out _) != IceCandidateParseResult.Malformed;
-                }
-
-                reader.Skip();
-            }
-        }
-        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
-        {
-            return false; // Utf8JsonReader reports bad JSON and bad UTF-8 only by throwing
-        }
-
-        return false;
-    }
+    public static bool IsValid(ReadOnlySpan<byte> json) =>
+        TopLevelText.TryRead(json, "candidate"u8, MaxLengthBytes, out string? line)
+        && IceCandidate.TryParse(line, out _) != IceCandidateParseResult.Malformed;
 }

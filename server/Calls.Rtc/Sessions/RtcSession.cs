@@ -56,9 +56,6 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
 
     public bool IsClosed => Volatile.Read(ref _isClosed) != 0;
 
-    /// <summary>Items that found the mailbox full.</summary>
-    public long RefusedWork => _mailbox.Refused;
-
     /// <summary>Candidates and unusable messages that the client sent so far.</summary>
     public (int Candidates, int Refused) SignalingCounts => (_control.RemoteCandidates, _control.RefusedMessages);
 

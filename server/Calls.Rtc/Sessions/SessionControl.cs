@@ -53,7 +53,7 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
             new LocalTransportParameters
             {
                 Credentials = Describe(_credentials),
-                Fingerprint = OwnFingerprint(environment.Dtls),
+                Fingerprint = SignaledFingerprints.Of(environment.Dtls),
                 OriginSessionId = environment.OriginSessionId,
                 PreferredSetup = environment.DtlsActive ? DtlsSetup.Active : DtlsSetup.Passive,
                 Candidates = [.. environment.Candidates.Select(candidate => candidate.Format(_credentials.Ufrag))],
@@ -386,7 +386,7 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
         _iceGeneration = remote.IceGeneration;
         _channelDeadlineMs = _nowMs + ChannelOpenMs;
         _dtls = new DtlsSession(_environment.Dtls, OurRole, this);
-        _dtls.SetRemoteFingerprints(DtlsFingerprints(remote));
+        _dtls.SetRemoteFingerprints(SignaledFingerprints.From(remote));
         Volatile.Write(ref _agent, new IceLiteAgent(_credentials, remote.Credentials.Ufrag, _nowMs));
         _output.OnLocalCredentials(_credentials);
         SendCandidates();
@@ -475,18 +475,6 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
 
         _channel.PeerMaxMessageLength = _peer.Remote!.MaxMessageSize;
     }
-
-    private static Fingerprint OwnFingerprint(DtlsContext dtls) =>
-        Fingerprint.TryParse(dtls.Fingerprint.ToString(), out Fingerprint fingerprint)
-            ? fingerprint
-            : throw new InvalidOperationException("Our own fingerprint does not parse.");
-
-    private static DtlsFingerprint[] DtlsFingerprints(RemoteTransportParameters remote) =>
-    [
-        .. remote.Fingerprints
-            .Select(static line => DtlsFingerprint.TryParse(line.ToString(), out DtlsFingerprint? fingerprint) ? fingerprint : null)
-            .OfType<DtlsFingerprint>(),
-    ];
 
     private sealed class ParticipantSsrcs(MediaParticipant participant) : ISsrcSource
     {

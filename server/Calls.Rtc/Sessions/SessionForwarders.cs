@@ -17,8 +17,6 @@ internal sealed class SessionForwarders(MediaParticipant receiver)
     private readonly Dictionary<string, PublishedTrack> _owed = [];
     private readonly Dictionary<uint, TrackForwarder> _bound = [];
 
-    public int BoundCount => _bound.Count;
-
     /// <summary>Takes note of a track; returns how it is to be described to the client.</summary>
     public OutgoingTrack Add(PublishedTrack track)
     {
