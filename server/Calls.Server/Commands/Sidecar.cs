@@ -17,28 +17,45 @@ internal sealed class Sidecar : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly RtcServer _media;
+    private readonly int _gateways;
 
-    private Sidecar(WebApplication app, RtcServer media)
+    private Sidecar(WebApplication app, RtcServer media, int gateways)
     {
         _app = app;
         _media = media;
+        _gateways = gateways;
     }
 
     /// <summary>Where the gateway listens, with the ports that were really taken.</summary>
-    public IReadOnlyList<Uri> Addresses =>
-        [.. _app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(static address => new Uri(address))];
+    public IReadOnlyList<Uri> Addresses => [.. Listeners.Take(_gateways)];
+
+    /// <summary>Where the operator asks for the health; <c>null</c> = nowhere.</summary>
+    public Uri? AdminAddress => Listeners.Skip(_gateways).FirstOrDefault();
+
+    public IServiceProvider Services => _app.Services;
 
     public int MediaPort => _media.Port;
 
     public IReadOnlyList<string> AdvertisedAddresses => _media.AdvertisedAddresses;
 
+    // In the order in which they were asked for: the gateway's, then the operator's.
+    private IEnumerable<Uri> Listeners =>
+        _app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(static address => new Uri(address));
+
     /// <summary>Opens all ports and starts.</summary>
     /// <param name="addRoutes">Adds routes of the command, before everything else goes to Mattermost.</param>
+    /// <param name="time">Drives everything but sockets; the system's clock by default.</param>
     /// <exception cref="RtcException">The media port cannot be used.</exception>
     /// <exception cref="IOException">An HTTP port cannot be used.</exception>
     public static async Task<Sidecar> StartAsync(
-        SidecarOptions options, CallsSettings settings, RtcServerOptions media, Action<WebApplication>? addRoutes, CancellationToken cancellation)
+        SidecarOptions options,
+        CallsSettings settings,
+        RtcServerOptions media,
+        Action<WebApplication>? addRoutes,
+        CancellationToken cancellation,
+        TimeProvider? time = null)
     {
+        time ??= TimeProvider.System;
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
         builder.Logging.AddSidecarConsole(options);
         builder.Services.AddRouting();
@@ -53,11 +70,11 @@ internal sealed class Sidecar : IAsyncDisposable
 
             if (options.AdminListen is { } admin)
             {
-                kestrel.Listen(admin);
+                kestrel.ListenForHealth(admin);
             }
         });
 
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(new CurrentCallsSettings(settings));
         builder.Services.AddCallsCore(new(options.DatabaseFile, options.EndCallsOnStart));
         builder.Services.AddMattermostGateway(new()
@@ -73,22 +90,18 @@ internal sealed class Sidecar : IAsyncDisposable
         var events = new RtcEventsToMediaEvents();
         ILoggerFactory? loggers = null;
         RtcServer server = await RtcServer.StartAsync(
-            media with { Log = line => loggers?.CreateLogger("Calls.Rtc").LogInformation("{Line}", line) }, events, TimeProvider.System, cancellation);
+            media with { Log = line => loggers?.CreateLogger("Calls.Rtc").LogInformation("{Line}", line) }, events, time, cancellation);
         try
         {
             builder.Services.AddSingleton<IMediaRouter>(new RtcMediaRouter(server));
             WebApplication app = builder.Build();
             loggers = app.Services.GetRequiredService<ILoggerFactory>();
             events.Events = app.Services.GetRequiredService<IMediaEvents>();
-            if (options.AdminListen is { } admin)
-            {
-                app.MapHealth(admin.Port);
-            }
-
+            app.MapHealth();
             app.MapMattermostGateway();
             app.MapCallsApi();
             addRoutes?.Invoke(app);
-            var sidecar = new Sidecar(app, server);
+            var sidecar = new Sidecar(app, server, options.HttpListen.Count);
             await app.StartAsync(cancellation);
             return sidecar;
         }
@@ -102,6 +115,10 @@ internal sealed class Sidecar : IAsyncDisposable
     /// <summary>Runs until a signal asks to stop, or <paramref name="cancellation"/>.</summary>
     public Task WaitAsync(CancellationToken cancellation) => _app.WaitForShutdownAsync(cancellation);
 
+    /// <summary>Says farewell to the clients and stops.</summary>
+    public Task StopAsync(CancellationToken cancellation) => _app.StopAsync(cancellation);
+
+    /// <summary>Frees all ports at once; what was not stopped before is cut.</summary>
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
