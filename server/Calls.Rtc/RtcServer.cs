@@ -67,6 +67,9 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
 
     public int SessionCount => _sessions.Count;
 
+    /// <summary>Messages of a session's client that could not be used; <c>null</c> for an unknown session.</summary>
+    public int? RefusedMessagesOf(string sessionId) => _sessions.TryGetValue(sessionId, out RtcSession? session) ? session.RefusedMessages : null;
+
     long ISessionHost.NowMs => MonotonicTime.NowMs(_time);
 
     NtpClock ISessionHost.Ntp => Ntp;

@@ -34,6 +34,8 @@ internal sealed class Sidecar : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
+    public RtcServer Media => _media;
+
     public int MediaPort => _media.Port;
 
     public IReadOnlyList<string> AdvertisedAddresses => _media.AdvertisedAddresses;

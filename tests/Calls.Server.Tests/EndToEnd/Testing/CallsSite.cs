@@ -4,11 +4,9 @@ using Calls.Rtc;
 using Calls.Server.Commands;
 using Calls.Server.Configuration;
 using Calls.Server.Tests.Mattermost.Testing;
-using Calls.Server.Tests.Signaling;
 using Calls.StandIn;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using ManualTime = Calls.Server.Tests.Signaling.ManualTime;
 
 namespace Calls.Server.Tests.EndToEnd.Testing;
 

@@ -16,6 +16,9 @@ public sealed class GatewayUnderTest : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
+    // A test may forget its end of a socket; the collector must not close it.
+    private readonly List<TestClient> _dialled = [];
+
     private GatewayUnderTest(WebApplication app, ScriptedMattermost mattermost, RecordedClients clients, RecordedLog log)
     {
         (_app, Mattermost, Clients, Log) = (app, mattermost, clients, log);
@@ -74,11 +77,19 @@ public sealed class GatewayUnderTest : IAsyncDisposable
             .Publish(new WireEvent(name, JsonSerializer.SerializeToElement(data ?? new { }), target, isDroppable));
 
     /// <summary>Dials; the other end has to be accepted at the scripted Mattermost.</summary>
-    public Task<TestClient> DialAsync(string query = "connection_id=&sequence_number=0", string? token = null, Action<ClientWebSocketOptions>? configure = null) =>
-        TestClient.DialAsync(
+    public async Task<TestClient> DialAsync(string query = "connection_id=&sequence_number=0", string? token = null, Action<ClientWebSocketOptions>? configure = null)
+    {
+        TestClient client = await TestClient.DialAsync(
             new Uri($"ws://{Url.Authority}/api/v4/websocket{(query.Length == 0 ? "" : "?")}{query}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }),
             token,
             configure);
+        lock (_dialled)
+        {
+            _dialled.Add(client);
+        }
+
+        return client;
+    }
 
     /// <summary>A greeted connection of a user whose token is the user's name, with Calls open.</summary>
     public async Task<(TestClient Client, ScriptedSocket Upstream)> ConnectAsync(string user, string connection)
