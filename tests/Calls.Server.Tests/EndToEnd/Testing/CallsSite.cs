@@ -1,5 +1,6 @@
 using System.Net;
 using Calls.Domain;
+using Calls.Domain.Ports;
 using Calls.Rtc;
 using Calls.Server.Commands;
 using Calls.Server.Configuration;
@@ -14,7 +15,7 @@ namespace Calls.Server.Tests.EndToEnd.Testing;
 internal sealed class CallsSite : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("calls-site-").FullName;
-    private readonly List<ClientSocket> _sockets = [];
+    private readonly List<IAsyncDisposable> _clients = [];
     private readonly HttpClient _http = new();
     private readonly CallsSettings _settings;
     private Sidecar? _sidecar;
@@ -29,7 +30,7 @@ internal sealed class CallsSite : IAsyncDisposable
 
     public StandInMattermost Mattermost { get; }
 
-    public string Channel => Mattermost.Seed.TownSquareId;
+    public string Channel => Mattermost.Seed.OffTopicId;
 
     public Uri Url => Sidecar.Addresses[0];
 
@@ -91,11 +92,12 @@ internal sealed class CallsSite : IAsyncDisposable
     public async Task<ClientSocket> ResumeAsync(ClientSocket lost, string token) => Own(await ClientSocket.OpenAsync(
         Url, token, $"connection_id={lost.Id}&sequence_number={lost.NextSeq}", resumes: lost.Id, nextSeq: lost.NextSeq));
 
-    /// <summary>The socket is checked when the site ends.</summary>
-    public ClientSocket Own(ClientSocket socket)
+    /// <summary>What a test leaves open is closed, and checked, when the site ends.</summary>
+    public T Own<T>(T client)
+        where T : IAsyncDisposable
     {
-        _sockets.Add(socket);
-        return socket;
+        _clients.Add(client);
+        return client;
     }
 
     /// <summary>A socket of a user that joined the channel's call, with the events of the join taken.</summary>
@@ -133,6 +135,27 @@ internal sealed class CallsSite : IAsyncDisposable
         return await socket.NextAsync("call_state");
     }
 
+    /// <summary>The active call of the channel as it is stored.</summary>
+    public Task<CallState?> StoredCallAsync() =>
+        Sidecar.Services.GetRequiredService<ICallStore>().GetActiveCallAsync(new ChannelId(Channel), CancellationToken.None);
+
+    /// <summary>The service has noticed that the socket of a session is gone: its grace begins.</summary>
+    public Task NoticedAsync(string session) => Poll.UntilAsync(() =>
+        StoredCallAsync().GetAwaiter().GetResult()?.Sessions.GetValueOrDefault(new SessionId(session)) is null or { SocketDownAt: > 0 });
+
+    /// <summary>Time passes in seconds; the media of these clients goes on meanwhile.</summary>
+    public async Task PassAsync(int seconds, params MediaClient[] alive)
+    {
+        for (int second = 0; second < seconds; second++)
+        {
+            Time.Advance(TimeSpan.FromSeconds(1));
+            foreach (MediaClient media in alive)
+            {
+                await media.PulseAsync();
+            }
+        }
+    }
+
     /// <summary>Asks the sidecar over HTTP as a user, by bearer.</summary>
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string token)
     {
@@ -144,11 +167,11 @@ internal sealed class CallsSite : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         var broken = new List<Exception>();
-        foreach (ClientSocket socket in _sockets)
+        foreach (IAsyncDisposable client in _clients)
         {
             try
             {
-                await socket.DisposeAsync();
+                await client.DisposeAsync();
             }
             catch (Xunit.Sdk.XunitException violation)
             {

@@ -153,13 +153,13 @@ internal sealed class ClientSocket : IAsyncDisposable
     /// <summary>Waits for the next event of a name and takes it; others stay.</summary>
     public Task<WireFrame> NextAsync(string name) => TakeAsync(frame => !frame.IsReply && frame.Name == name, name);
 
-    /// <summary>Takes all that has arrived.</summary>
-    public IReadOnlyList<WireFrame> TakeAll()
+    /// <summary>Takes all that has arrived, or all events of one name.</summary>
+    public IReadOnlyList<WireFrame> TakeAll(string? name = null)
     {
         lock (_gate)
         {
-            WireFrame[] all = [.. _frames];
-            _frames.Clear();
+            WireFrame[] all = [.. _frames.Where(frame => name is null || (!frame.IsReply && frame.Name == name))];
+            _frames.RemoveAll(all.Contains);
             _taken.AddRange(all);
             return all;
         }
