@@ -13,7 +13,7 @@ public sealed class TransportTests : IAsyncLifetime
 {
     private CallsSite _site = null!;
 
-    public async Task InitializeAsync() => _site = await CallsSite.StartAsync(timings: new() { AuthCheck = TimeSpan.FromMilliseconds(300) });
+    public async Task InitializeAsync() => _site = await CallsSite.StartAsync();
 
     public async Task DisposeAsync() => await _site.DisposeAsync();
 
@@ -52,6 +52,10 @@ public sealed class TransportTests : IAsyncLifetime
     {
         ClientSocket nobody = _site.Own(await ClientSocket.OpenAsync(_site.Url, token: null));
 
+        await _site.MattermostTime.WhenTimerIsSetAsync(TimeSpan.FromSeconds(5)).WaitAsync(Limits.Test);
+        _site.MattermostTime.Advance(TimeSpan.FromSeconds(4.9));
+        Assert.False(nobody.IsOver);
+        _site.MattermostTime.Advance(TimeSpan.FromSeconds(0.1));
         await nobody.EndedAsync();
 
         Assert.Empty(nobody.Frames);

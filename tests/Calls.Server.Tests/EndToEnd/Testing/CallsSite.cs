@@ -20,13 +20,16 @@ internal sealed class CallsSite : IAsyncDisposable
     private readonly CallsSettings _settings;
     private Sidecar? _sidecar;
 
-    private CallsSite(StandInMattermost mattermost, CallsSettings settings)
+    private CallsSite(StandInMattermost mattermost, ManualTime mattermostTime, CallsSettings settings)
     {
-        (Mattermost, _settings) = (mattermost, settings);
+        (Mattermost, MattermostTime, _settings) = (mattermost, mattermostTime, settings);
     }
 
-    /// <summary>Of the sidecar; the stand-in has its own.</summary>
+    /// <summary>The sidecar's clock.</summary>
     public ManualTime Time { get; } = new();
+
+    /// <summary>Mattermost's clock.</summary>
+    public ManualTime MattermostTime { get; }
 
     public StandInMattermost Mattermost { get; }
 
@@ -38,10 +41,11 @@ internal sealed class CallsSite : IAsyncDisposable
 
     public string DatabaseFile => Path.Combine(_folder, "calls.db");
 
-    public static async Task<CallsSite> StartAsync(CallsSettings? settings = null, StandInTimings? timings = null)
+    public static async Task<CallsSite> StartAsync(CallsSettings? settings = null)
     {
-        StandInMattermost mattermost = await StandInMattermost.StartAsync(new() { Timings = timings ?? new() }, CancellationToken.None);
-        var site = new CallsSite(mattermost, settings ?? new CallsSettings { DefaultEnabled = true, EnableVideo = true, ICEServersConfigs = [] });
+        var mattermostTime = new ManualTime();
+        StandInMattermost mattermost = await StandInMattermost.StartAsync(new() { Time = mattermostTime }, CancellationToken.None);
+        var site = new CallsSite(mattermost, mattermostTime, settings ?? new CallsSettings { DefaultEnabled = true, EnableVideo = true, ICEServersConfigs = [] });
         try
         {
             await site.StartSidecarAsync();
