@@ -60,6 +60,7 @@ internal static class DemoCommand
                 BotToken = mattermost.BotToken,
                 DatabaseFile = Path.Combine(folder, "calls.db"),
                 TakeOverPlugins = true,
+                Farewell = TimeSpan.Zero,
                 LogLevel = LogLevel.Warning,
             };
             var settings = new CallsSettings { DefaultEnabled = true, EnableRinging = true, EnableVideo = true, ICEServersConfigs = [] };

@@ -87,6 +87,7 @@ internal sealed class Sidecar : IAsyncDisposable
             TrustedProxies = options.TrustedProxies,
             TakeOver = options.TakeOverPlugins ? new HashSet<string> { "plugins" } : new HashSet<string>(),
             WebappManifest = options.TakeOverPlugins ? WebappManifest.Json : null,
+            Timings = new() { Drain = options.Farewell },
         });
 
         var events = new RtcEventsToMediaEvents();

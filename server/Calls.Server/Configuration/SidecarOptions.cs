@@ -38,6 +38,9 @@ internal sealed record SidecarOptions
     /// <summary>Answer <c>GET /api/v4/plugins/webapp</c> ourselves (mattermost-integration.md 3.17).</summary>
     public bool TakeOverPlugins { get; init; }
 
+    /// <summary>Over which the clients' sockets are closed when the program stops, so that they do not all come back at once.</summary>
+    public TimeSpan Farewell { get; init; } = TimeSpan.FromSeconds(10);
+
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
     public bool LogAsJson { get; init; }

@@ -172,7 +172,7 @@ public sealed class ReconnectAndLeaveTests : IAsyncLifetime
         WireFrame left = await bob.NextAsync("user_left");
         Assert.Equal((_site.IdOf("alice"), alice.Id), (left.Text("user_id"), left.Text("session_id")));
         Assert.False(alice.IsOver);
-        Assert.Null(_site.Sidecar.Media.SilentFor(alice.Id));
+        await Poll.UntilAsync(() => _site.Sidecar.Media.SilentFor(alice.Id) is null);
     }
 
     [Fact]
@@ -289,7 +289,7 @@ public sealed class ReconnectAndLeaveTests : IAsyncLifetime
         }
 
         Assert.Equal(alice.Id, (await bob.NextAsync("user_left")).Text("session_id"));
-        Assert.Null(_site.Sidecar.Media.SilentFor(alice.Id));
+        await Poll.UntilAsync(() => _site.Sidecar.Media.SilentFor(alice.Id) is null);
         Assert.Equal([bob.Id], await SessionsAsync(bob));
         Assert.DoesNotContain("user_left", main.Names.Concat(alice.Names));
     }
@@ -315,7 +315,7 @@ public sealed class ReconnectAndLeaveTests : IAsyncLifetime
 
         Assert.Equal(alice.Id, (await bob.NextAsync("user_left")).Text("session_id"));
         await alice.EndedAsync();
-        Assert.Null(_site.Sidecar.Media.SilentFor(alice.Id));
+        await Poll.UntilAsync(() => _site.Sidecar.Media.SilentFor(alice.Id) is null);
         Assert.Equal([bob.Id], await SessionsAsync(bob));
     }
 
