@@ -23,7 +23,9 @@ internal static class ServeCommand
 
     public static async Task<int> RunAsync(string? settingsFile, CancellationToken cancellation)
     {
-        var sources = new SettingSources(new Dictionary<string, string>(), EnvironmentVariables(), ReadFile(settingsFile), CallsSettingsReader.IsPluginKey);
+        RtcServer.RequireLibraries();
+        var sources = new SettingSources(
+            new Dictionary<string, string>(), EnvironmentVariables(), ReadFile(settingsFile), CallsSettingsReader.IsPluginKey, settingsFile ?? DefaultFile);
         (SidecarOptions options, CallsSettings settings, IReadOnlyList<string> warnings) = Read(sources);
         foreach (string warning in warnings)
         {

@@ -48,7 +48,7 @@ internal sealed class Sidecar : IAsyncDisposable
     /// <param name="addRoutes">Adds routes of the command, before everything else goes to Mattermost.</param>
     /// <param name="time">Drives everything but sockets; the system's clock by default.</param>
     /// <exception cref="RtcException">The media port cannot be used.</exception>
-    /// <exception cref="IOException">An HTTP port cannot be used.</exception>
+    /// <exception cref="IOException">An HTTP port or the database cannot be used; the text says why and what to do.</exception>
     public static async Task<Sidecar> StartAsync(
         SidecarOptions options,
         CallsSettings settings,
@@ -61,7 +61,10 @@ internal sealed class Sidecar : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
         builder.Logging.AddSidecarConsole(options);
         builder.Services.AddRouting();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket =
+            endpoint => ListenSocket.Open(endpoint, failed => failed.Equals(options.AdminListen) ? "AdminListen" : options.HttpListenGivenAs));
+        builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null; // Mattermost's uploads pass; Calls' own routes have limits of their own
@@ -94,10 +97,11 @@ internal sealed class Sidecar : IAsyncDisposable
         ILoggerFactory? loggers = null;
         RtcServer server = await RtcServer.StartAsync(
             media with { Log = line => loggers?.CreateLogger("Calls.Rtc").LogInformation("{Line}", line) }, events, time, cancellation);
+        WebApplication? app = null;
         try
         {
             builder.Services.AddSingleton<IMediaRouter>(new RtcMediaRouter(server));
-            WebApplication app = builder.Build();
+            app = builder.Build();
             loggers = app.Services.GetRequiredService<ILoggerFactory>();
             events.Events = app.Services.GetRequiredService<IMediaEvents>();
             app.MapHealth();
@@ -110,6 +114,11 @@ internal sealed class Sidecar : IAsyncDisposable
         }
         catch
         {
+            if (app is not null)
+            {
+                await app.DisposeAsync();
+            }
+
             await server.DisposeAsync();
             throw;
         }

@@ -8,6 +8,9 @@ internal sealed record SidecarOptions
     /// <summary>Gateway, REST and WebSocket.</summary>
     public IReadOnlyList<IPEndPoint> HttpListen { get; init; } = [new(IPAddress.Loopback, 8066)];
 
+    /// <summary>What the operator gave <see cref="HttpListen"/> with, for a fault's text.</summary>
+    public string HttpListenGivenAs { get; init; } = "HttpListen";
+
     /// <summary>Liveness and readiness only; never reachable by users. <c>null</c> = no such listener.</summary>
     public IPEndPoint? AdminListen { get; init; } = new(IPAddress.Loopback, 8068);
 
