@@ -67,9 +67,6 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
 
     public int SessionCount => _sessions.Count;
 
-    /// <summary>Messages of a session's client that could not be used; <c>null</c> for an unknown session.</summary>
-    public int? RefusedMessagesOf(string sessionId) => _sessions.TryGetValue(sessionId, out RtcSession? session) ? session.RefusedMessages : null;
-
     long ISessionHost.NowMs => MonotonicTime.NowMs(_time);
 
     NtpClock ISessionHost.Ntp => Ntp;
@@ -174,6 +171,10 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
         _sessions.TryGetValue(sessionId, out RtcSession? session)
             ? TimeSpan.FromMilliseconds(Math.Max(0, MonotonicTime.NowMs(_time) - session.LastAuthenticatedMs))
             : null;
+
+    /// <summary>How many candidates and unusable messages a session's client has sent; zeros for an unknown session.</summary>
+    public (int Candidates, int Refused) SignalingCounts(string sessionId) =>
+        _sessions.TryGetValue(sessionId, out RtcSession? session) ? session.SignalingCounts : default;
 
     /// <summary>Ends all sessions, then the loops; the port is free afterwards.</summary>
     public async ValueTask DisposeAsync()

@@ -104,7 +104,7 @@ public sealed class RtcServerTests : IRtcEvents
         var patience = System.Diagnostics.Stopwatch.StartNew();
         for (int i = 0; i < Count; i++)
         {
-            byte[] datagram = new byte[random.Next(12, 1_400)];
+            byte[] datagram = new byte[random.Next(13, 1_400)];
             random.NextBytes(datagram);
             datagram[0] = (byte)(i % 2 == 0 ? 0x80 : 22); // a valid-looking RTP or DTLS header
             datagram[1] = 111;

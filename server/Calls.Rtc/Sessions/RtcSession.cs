@@ -59,8 +59,8 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
     /// <summary>Items that found the mailbox full.</summary>
     public long RefusedWork => _mailbox.Refused;
 
-    /// <summary>Messages of the client that could not be used. Any thread; may lag.</summary>
-    public int RefusedMessages => _control.RefusedMessages;
+    /// <summary>Candidates and unusable messages that the client sent so far.</summary>
+    public (int Candidates, int Refused) SignalingCounts => (_control.RemoteCandidates, _control.RefusedMessages);
 
     /// <summary>When the client last proved that it is there, in any protocol.</summary>
     public long LastAuthenticatedMs

@@ -4,6 +4,7 @@ using Calls.Domain.Ports;
 using Calls.Rtc;
 using Calls.Server.Commands;
 using Calls.Server.Configuration;
+using Calls.Server.Mattermost.Relay;
 using Calls.Server.Tests.Mattermost.Testing;
 using Calls.StandIn;
 using Microsoft.Extensions.DependencyInjection;
@@ -90,7 +91,15 @@ internal sealed class CallsSite : IAsyncDisposable
     /// <summary>A greeted socket: a browser tab's main socket, or the one of its call.</summary>
     public Task<ClientSocket> OpenAsync(string user) => OpenWithAsync(LogIn(user));
 
-    public async Task<ClientSocket> OpenWithAsync(string token) => Own(await ClientSocket.OpenGreetedAsync(Url, token));
+    public async Task<ClientSocket> OpenWithAsync(string token)
+    {
+        ClientSocket socket = Own(await ClientSocket.OpenGreetedAsync(Url, token));
+
+        // The question whose token it is must not be under way when a test moves the clock: it would time out.
+        ConnectionRegistry connections = Sidecar.Services.GetRequiredService<ConnectionRegistry>();
+        await Poll.UntilAsync(() => connections.TryFind(new ConnectionId(socket.Id), out RelayConnection? connection) && connection.Knows(token));
+        return socket;
+    }
 
     /// <summary>Comes back as the web client does, for the connection of a socket that was lost.</summary>
     public async Task<ClientSocket> ResumeAsync(ClientSocket lost, string token) => Own(await ClientSocket.OpenAsync(

@@ -90,8 +90,6 @@ public sealed class UpgradeTests
     }
 
     [Fact]
-    [Trait("Spec", "integration-5")]
-    [Trait("Spec", "signaling-3")]
     public async Task A_socket_that_mattermost_gives_up_ends_without_a_record()
     {
         await using GatewayUnderTest gateway = await GatewayUnderTest.StartAsync();
@@ -110,6 +108,7 @@ public sealed class UpgradeTests
         await using GatewayUnderTest gateway = await GatewayUnderTest.StartAsync(time: time);
         using TestClient client = await gateway.DialAsync("");
         await gateway.Mattermost.AcceptAsync();
+        await time.WhenTimerIsSetAsync(TimeSpan.FromSeconds(10)).WaitAsync(Limits.Test);
         time.Advance(TimeSpan.FromSeconds(11));
 
         Assert.Empty(await client.ReceiveAllAsync());
