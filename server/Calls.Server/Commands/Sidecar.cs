@@ -15,6 +15,8 @@ namespace Calls.Server.Commands;
 /// <summary>The whole service in integrated mode: gateway, signaling, REST, store and media server in one process.</summary>
 internal sealed class Sidecar : IAsyncDisposable
 {
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
+
     private readonly WebApplication _app;
     private readonly RtcServer _media;
     private readonly int _gateways;
@@ -116,6 +118,9 @@ internal sealed class Sidecar : IAsyncDisposable
         {
             if (app is not null)
             {
+                // What has started already must not meet what is disposed.
+                using var limit = new CancellationTokenSource(StopLimit);
+                await app.StopAsync(limit.Token);
                 await app.DisposeAsync();
             }
 
