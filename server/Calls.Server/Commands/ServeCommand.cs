@@ -27,11 +27,6 @@ internal static class ServeCommand
         var sources = new SettingSources(
             new Dictionary<string, string>(), EnvironmentVariables(), ReadFile(settingsFile), CallsSettingsReader.IsPluginKey, settingsFile ?? DefaultFile);
         (SidecarOptions options, CallsSettings settings, IReadOnlyList<string> warnings) = Read(sources);
-        foreach (string warning in warnings)
-        {
-            Console.Error.WriteLine($"warning: {warning}");
-        }
-
         var media = new RtcServerOptions
         {
             ListenAddresses = settings.UDPServerAddress.Length == 0 ? [] : [IPAddress.Parse(settings.UDPServerAddress)],
@@ -42,7 +37,13 @@ internal static class ServeCommand
             DtlsActive = options.DtlsActive,
         };
         await using Sidecar sidecar = await Sidecar.StartAsync(options, settings, media, addRoutes: null, cancellation);
-        Console.Error.WriteLine($"mode integrated: no rtcd, one node. Gateway on {string.Join(", ", sidecar.Addresses)}, media on UDP {sidecar.MediaPort}, advertised as {string.Join(", ", sidecar.AdvertisedAddresses)}.");
+        foreach (string warning in warnings)
+        {
+            sidecar.Log.LogSettingsWarning(warning);
+        }
+
+        sidecar.Log.LogStarted(
+            string.Join(", ", sidecar.Addresses), $"{sidecar.AdminAddress}", sidecar.MediaPort, string.Join(", ", sidecar.AdvertisedAddresses));
         await sidecar.WaitAsync(cancellation);
         return ExitCode.Done;
     }

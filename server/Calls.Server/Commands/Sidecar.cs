@@ -4,6 +4,7 @@ using Calls.Rtc;
 using Calls.Server.Api;
 using Calls.Server.Configuration;
 using Calls.Server.Mattermost;
+using Calls.Server.Mattermost.Rest;
 using Calls.Server.Media;
 using Calls.Server.Observability;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -21,10 +22,11 @@ internal sealed class Sidecar : IAsyncDisposable
     private readonly RtcServer _media;
     private readonly int _gateways;
 
-    private Sidecar(WebApplication app, RtcServer media, int gateways)
+    private Sidecar(WebApplication app, RtcServer media, ILogger log, int gateways)
     {
         _app = app;
         _media = media;
+        Log = log;
         _gateways = gateways;
     }
 
@@ -33,6 +35,9 @@ internal sealed class Sidecar : IAsyncDisposable
 
     /// <summary>Where the operator asks for the health; <c>null</c> = nowhere.</summary>
     public Uri? AdminAddress => Listeners.Skip(_gateways).FirstOrDefault();
+
+    /// <summary>For what concerns the service as a whole.</summary>
+    public ILogger Log { get; }
 
     public IServiceProvider Services => _app.Services;
 
@@ -105,12 +110,16 @@ internal sealed class Sidecar : IAsyncDisposable
             builder.Services.AddSingleton<IMediaRouter>(new RtcMediaRouter(server));
             app = builder.Build();
             loggers = app.Services.GetRequiredService<ILoggerFactory>();
+            ILogger log = loggers.CreateLogger("Calls");
+            log.LogMode("integrated", "no rtcd is set and this is the only node");
             events.Events = app.Services.GetRequiredService<IMediaEvents>();
-            app.MapHealth();
+            MattermostHost mattermost = app.Services.GetRequiredService<MattermostHost>();
+            SettingsCache read = app.Services.GetRequiredService<SettingsCache>();
+            app.MapHealth(() => WhyNotReady(mattermost.Bot, read.Current is not null));
             app.MapMattermostGateway();
             app.MapCallsApi();
             addRoutes?.Invoke(app);
-            var sidecar = new Sidecar(app, server, options.HttpListen.Count);
+            var sidecar = new Sidecar(app, server, log, options.HttpListen.Count);
             await app.StartAsync(cancellation);
             return sidecar;
         }
@@ -141,4 +150,12 @@ internal sealed class Sidecar : IAsyncDisposable
         await _app.DisposeAsync();
         await _media.DisposeAsync();
     }
+
+    // Once ready it stays so: taking the gateway away would not bring Mattermost back.
+    private static string? WhyNotReady(BotAnswer bot, bool isRead) => bot switch
+    {
+        BotAnswer.None => "Mattermost has not answered yet.",
+        BotAnswer.Refused => "Mattermost refuses the bot's token.",
+        _ => isRead ? null : "Mattermost's settings have not been read yet.",
+    };
 }

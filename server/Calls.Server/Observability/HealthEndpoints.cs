@@ -14,16 +14,20 @@ internal static class HealthEndpoints
             return next(connection);
         }));
 
-    public static void MapHealth(this WebApplication app)
-    {
-        app.MapWhen(static context => context.Features.Get<OperatorConnection>() is not null, static branch => branch.Run(static async context =>
+    /// <param name="whyNotReady">What still has to happen before calls work, in a sentence; <c>null</c> = nothing.</param>
+    public static void MapHealth(this WebApplication app, Func<string?> whyNotReady) =>
+        app.MapWhen(static context => context.Features.Get<OperatorConnection>() is not null, branch => branch.Run(context =>
         {
-            bool isHealth = HttpMethods.IsGet(context.Request.Method) && context.Request.Path.Value is "/livez" or "/readyz";
-            context.Response.StatusCode = isHealth ? StatusCodes.Status200OK : StatusCodes.Status404NotFound;
+            (int status, string text) = (HttpMethods.IsGet(context.Request.Method), context.Request.Path.Value) switch
+            {
+                (true, "/livez") => (StatusCodes.Status200OK, "ok"),
+                (true, "/readyz") => whyNotReady() is { } reason ? (StatusCodes.Status503ServiceUnavailable, reason) : (StatusCodes.Status200OK, "ok"),
+                _ => (StatusCodes.Status404NotFound, "404 page not found"),
+            };
+            context.Response.StatusCode = status;
             context.Response.ContentType = "text/plain; charset=utf-8";
-            await context.Response.WriteAsync(isHealth ? "ok\n" : "404 page not found\n");
+            return context.Response.WriteAsync(text + "\n");
         }));
-    }
 
     private sealed class OperatorConnection
     {

@@ -75,7 +75,12 @@ internal sealed class CallsProcess : IAsyncDisposable
     }
 
     /// <summary>Waits for a line on standard error that has a text in it; fails if the program ends before.</summary>
-    public async Task<string> ErrorLineAsync(string part)
+    public Task<string> ErrorLineAsync(string part) => LineAsync(_errors, part);
+
+    /// <summary>Waits for a line on standard output that has a text in it; fails if the program ends before.</summary>
+    public Task<string> OutputLineAsync(string part) => LineAsync(_output, part);
+
+    private async Task<string> LineAsync(StringBuilder stream, string part)
     {
         using var limit = new CancellationTokenSource(Limit);
         while (true)
@@ -87,7 +92,7 @@ internal sealed class CallsProcess : IAsyncDisposable
                 changed = _changed.Task;
             }
 
-            if (Errors.Split('\n').SkipLast(1).FirstOrDefault(line => line.Contains(part, StringComparison.Ordinal)) is { } found)
+            if (Text(stream).Split('\n').SkipLast(1).FirstOrDefault(line => line.Contains(part, StringComparison.Ordinal)) is { } found)
             {
                 return found;
             }

@@ -202,6 +202,7 @@ public sealed class OperatorFaultTests : IDisposable
             ["MM_CALLS_ADMIN_LISTEN"] = "127.0.0.1:0",
             ["MM_CALLS_MATTERMOST_URL"] = "http://127.0.0.1:9",
             ["MM_CALLS_BOT_TOKEN"] = "a-bots-token",
+            ["MM_CALLS_LOG_LEVEL"] = "error",
             ["MM_CALLS_UDP_SERVER_ADDRESS"] = "127.0.0.1",
             ["MM_CALLS_UDP_SERVER_PORT"] = CallsProcess.FreeMediaPort().ToString(CultureInfo.InvariantCulture),
         };
