@@ -91,7 +91,7 @@ public sealed class JoiningTests : IAsyncLifetime
         Assert.Equal((alice.Id, "", ""), (error.Broadcast("connection_id"), error.Broadcast("channel_id"), error.Broadcast("user_id")));
         Assert.Empty(alice.Names);
         Assert.Empty(main.Names);
-        Assert.Empty(_site.Mattermost.PostsIn(_site.Channel).Where(static post => post.GetProperty("type").GetString() == "custom_calls"));
+        Assert.DoesNotContain(_site.Mattermost.PostsIn(_site.Channel), static post => post.GetProperty("type").GetString() == "custom_calls");
     }
 
     [Fact]
