@@ -115,6 +115,26 @@ public sealed class RestartTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_post_of_a_call_that_never_began_shows_its_end()
+    {
+        // Mattermost makes the post, but its answer does not arrive before the end.
+        _site.Mattermost.Faults.Add(new EndpointFault { Method = "POST", PathPrefix = "/api/v4/posts", ErrorRate = 1, AfterHandling = true });
+        ClientSocket alice = await _site.OpenAsync("alice");
+        await alice.SendAsync("join", new { channelID = _site.Channel });
+        JsonElement[] posts = [];
+        await Poll.UntilAsync(() => (posts = [.. _site.Mattermost.PostsIn(_site.Channel)]).Length == 1);
+        await _site.StopSidecarAsync();
+        _site.Mattermost.Faults.Clear();
+
+        await _site.StartSidecarAsync();
+
+        string post = posts[0].GetProperty("id").GetString()!;
+        await Poll.UntilAsync(() => _site.Mattermost.GetPost(post)!.Value.GetProperty("props").TryGetProperty("end_at", out _));
+        Assert.Equal("Call ended", _site.Mattermost.GetPost(post)!.Value.GetProperty("message").GetString());
+        CallRows.Read(_site.DatabaseFile).CheckNothingIsLeft();
+    }
+
+    [Fact]
     public async Task A_post_that_could_not_be_closed_before_is_closed_after_the_start()
     {
         ClientSocket alice = await _site.OpenAsync("alice");

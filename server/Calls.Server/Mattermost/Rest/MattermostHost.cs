@@ -133,6 +133,20 @@ internal sealed class MattermostHost(MattermostClient rest, HostCaches caches) :
         return found.IsSuccess ? PostJson.Read(found.Body) : found.IsNotFound ? null : throw found.ToRefusal();
     }
 
+    public async Task<IReadOnlyList<ChatPost>> GetRecentPostsAsync(ChannelId channel, CancellationToken cancellation)
+    {
+        RestAnswer found = await rest.GetAsync($"/channels/{HostCaches.Segment(channel.Value)}/posts?per_page=60", RestPriority.Post, cancellation);
+        if (!found.IsSuccess)
+        {
+            throw found.ToRefusal();
+        }
+
+        JsonElement posts = found.Body.Member("posts");
+        return posts.ValueKind != JsonValueKind.Object
+            ? []
+            : [.. posts.EnumerateObject().Select(static post => PostJson.Read(post.Value)).Where(static post => post.DeleteAt == 0)];
+    }
+
     public async Task<ChatPost> CreatePostAsync(HostAuth auth, ChatPost post, CancellationToken cancellation)
     {
         // Within 30 s Mattermost answers a repeated request with the post it already made.
