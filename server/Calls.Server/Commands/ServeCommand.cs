@@ -10,6 +10,7 @@ namespace Calls.Server.Commands;
 internal static class ServeCommand
 {
     private const string DefaultFile = "calls.json";
+    private const string DisableVariable = "MM_CALLS_DISABLE";
 
     public static Command Create(Option<string?> settings)
     {
@@ -24,8 +25,14 @@ internal static class ServeCommand
     public static async Task<int> RunAsync(string? settingsFile, CancellationToken cancellation)
     {
         RtcServer.RequireLibraries();
+        Dictionary<string, string> environment = EnvironmentVariables();
+        if (environment.GetValueOrDefault(DisableVariable) == "true")
+        {
+            throw new ConfigurationException([new(DisableVariable, SettingOrigin.Environment, "true", "disabled by environment flag")]);
+        }
+
         var sources = new SettingSources(
-            new Dictionary<string, string>(), EnvironmentVariables(), ReadFile(settingsFile), CallsSettingsReader.IsPluginKey, settingsFile ?? DefaultFile);
+            new Dictionary<string, string>(), environment, ReadFile(settingsFile), CallsSettingsReader.IsPluginKey, settingsFile ?? DefaultFile);
         (SidecarOptions options, CallsSettings settings, IReadOnlyList<string> warnings) = Read(sources);
         var media = new RtcServerOptions
         {

@@ -86,6 +86,15 @@ public sealed class OperatorFaultTests : IDisposable
     }
 
     [Fact]
+    [Trait("Spec", "configuration-33")]
+    public async Task A_service_that_is_switched_off_does_not_start()
+    {
+        string errors = await FailAsync(InvalidConfiguration, Environment(("MM_CALLS_DISABLE", "true")), "serve");
+
+        Assert.Equal("MM_CALLS_DISABLE (environment) is \"true\": disabled by environment flag\n", errors);
+    }
+
+    [Fact]
     public async Task A_taken_gateway_port_is_named_with_its_setting()
     {
         using Socket taken = Listen();
