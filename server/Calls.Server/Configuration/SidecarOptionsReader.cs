@@ -22,6 +22,9 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
 
     private readonly List<ConfigurationFault> _faults = [];
 
+    /// <summary>The sidecar's own settings that have an effect.</summary>
+    public static IReadOnlyList<string> KnownKeys => Known;
+
     /// <exception cref="ConfigurationException">One or more values cannot be used.</exception>
     public SidecarOptions Read(bool needsMattermost, bool isTerminal)
     {
