@@ -111,7 +111,7 @@ internal sealed class Sidecar : IAsyncDisposable
             app = builder.Build();
             loggers = app.Services.GetRequiredService<ILoggerFactory>();
             ILogger log = loggers.CreateLogger("Calls");
-            log.LogMode("integrated", "no rtcd is set and this is the only node");
+            log.LogMode("integrated", options.NodeName, "no rtcd is set and this is the only node");
             events.Events = app.Services.GetRequiredService<IMediaEvents>();
             MattermostHost mattermost = app.Services.GetRequiredService<MattermostHost>();
             SettingsCache read = app.Services.GetRequiredService<SettingsCache>();

@@ -4,8 +4,8 @@ namespace Calls.Server.Commands;
 internal static partial class SidecarLog
 {
     /// <summary>The first line of the log.</summary>
-    [LoggerMessage(EventId = 1001, Level = LogLevel.Information, Message = "Mode {Mode}: {Why}.")]
-    public static partial void LogMode(this ILogger log, string mode, string why);
+    [LoggerMessage(EventId = 1001, Level = LogLevel.Information, Message = "Mode {Mode} on node {Node}: {Why}.")]
+    public static partial void LogMode(this ILogger log, string mode, string node, string why);
 
     [LoggerMessage(EventId = 1002, Level = LogLevel.Information, Message = "Gateway on {Gateway}, health on {Health}, media on UDP {MediaPort}, advertised as {Advertised}.")]
     public static partial void LogStarted(this ILogger log, string gateway, string health, int mediaPort, string advertised);
