@@ -15,7 +15,6 @@ public sealed class RestartTests : IAsyncLifetime
     public async Task DisposeAsync() => await _site.DisposeAsync();
 
     [Fact]
-    [Trait("Spec", "modes-1")]
     public async Task A_call_is_kept_for_a_minute_and_joined_again_under_its_id()
     {
         (WireFrame start, string token, ClientSocket alice, ClientSocket bob) = await LeaveRunningAsync();
