@@ -44,6 +44,12 @@ public sealed class CallPosts(
         }
     }
 
+    /// <summary>
+    /// Shows the end of a call that never began: its process died while Mattermost made the post, whose id nobody learned.
+    /// </summary>
+    public void CloseOrphanSoon(CallState begun) =>
+        background.Run("closing an orphaned call post", () => CloseOrphanAsync(begun with { EndAt = directory.Now }, CloseAttempts));
+
     private static object Attachments(string text) => new List<object?>
     {
         new Dictionary<string, object?> { ["fallback"] = text, ["title"] = text, ["text"] = text },
@@ -109,13 +115,7 @@ public sealed class CallPosts(
         {
             if (ended.Post is { } id && await host.GetPostAsync(id, limit.Token) is { DeleteAt: 0 } post)
             {
-                Dictionary<string, object?> props = new(post.Props)
-                {
-                    ["attachments"] = Attachments(EndedMessage),
-                    ["end_at"] = ended.EndAt,
-                    ["participants"] = ended.Participants.Select(object? (user) => user.Value).ToList(),
-                };
-                await host.UpdatePostAsync(id, EndedMessage, props, limit.Token);
+                await ShowEndAsync(post, ended, limit.Token);
             }
 
             await store.MarkEndedAsync(ended.Id, limit.Token);
@@ -129,6 +129,39 @@ public sealed class CallPosts(
                 background.RunAfter(CloseRetry, "closing the call post", () => CloseAsync(ended, attempts - 1));
             }
         }
+    }
+
+    private async Task CloseOrphanAsync(CallState begun, int attempts)
+    {
+        using CancellationTokenSource limit = new(RequestLimit, time);
+        try
+        {
+            IReadOnlyList<ChatPost> recent = await host.GetRecentPostsAsync(begun.Channel, limit.Token);
+            foreach (ChatPost orphan in recent.Where(post =>
+                post.Type == PostType && post.Author == begun.Owner && post.Props.GetValueOrDefault("start_at") is long start && start == begun.StartAt))
+            {
+                await ShowEndAsync(orphan, begun, limit.Token);
+            }
+        }
+        catch (Exception failure) when (failure is ChatHostException or OperationCanceledException)
+        {
+            log.Failed("closing an orphaned call post", failure);
+            if (attempts > 1)
+            {
+                background.RunAfter(CloseRetry, "closing an orphaned call post", () => CloseOrphanAsync(begun, attempts - 1));
+            }
+        }
+    }
+
+    private Task ShowEndAsync(ChatPost post, CallState ended, CancellationToken cancellation)
+    {
+        Dictionary<string, object?> props = new(post.Props)
+        {
+            ["attachments"] = Attachments(EndedMessage),
+            ["end_at"] = ended.EndAt,
+            ["participants"] = ended.Participants.Select(object? (user) => user.Value).ToList(),
+        };
+        return host.UpdatePostAsync(post.Id, EndedMessage, props, cancellation);
     }
 
     private async Task TellTestModeAsync(CallState call, PostId? thread, CancellationToken cancellation)

@@ -77,6 +77,23 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
 
     private NtpClock Ntp { get; }
 
+    /// <summary>
+    /// Loads the one library that is not part of .NET. Call it before anything else: without that library the cryptography of .NET
+    /// ends the process, without a word of advice.
+    /// </summary>
+    /// <exception cref="RtcException">It is not installed; the text says how to install it.</exception>
+    public static void RequireLibraries()
+    {
+        try
+        {
+            OpenSslLibrary.EnsureLoaded();
+        }
+        catch (DllNotFoundException missing)
+        {
+            throw new RtcException(missing.Message);
+        }
+    }
+
     /// <summary>Opens the port and starts the loops.</summary>
     /// <exception cref="RtcException">It cannot; the text says why and what to do.</exception>
     public static async Task<RtcServer> StartAsync(RtcServerOptions options, IRtcEvents events, TimeProvider time, CancellationToken cancellation)
@@ -86,7 +103,7 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
         {
             throw new RtcException(options.ListenAddresses.Count == 0
                 ? "no valid address to listen on was found"
-                : $"none of {string.Join(", ", options.ListenAddresses)} is an address of this machine");
+                : $"none of {string.Join(", ", options.ListenAddresses)} is an address of this machine; give one that is, or none to use them all");
         }
 
         IceHostOverride? hostOverride = null;

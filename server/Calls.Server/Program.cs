@@ -24,9 +24,16 @@ if (parsed.Errors.Count > 0)
     return ExitCode.WrongUsage;
 }
 
+// Longer than a stop may take: clients are told to go before their sockets end.
+var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(1) };
 try
 {
-    return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false });
+    return await parsed.InvokeAsync(invocation);
+}
+catch (OperationCanceledException)
+{
+    // Asked to stop before it had started.
+    return ExitCode.Done;
 }
 catch (ConfigurationException refused)
 {

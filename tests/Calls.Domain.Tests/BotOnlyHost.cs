@@ -22,6 +22,8 @@ internal sealed class BotOnlyHost : IChatHost
 
     public Task<ChatPost?> GetPostAsync(PostId post, CancellationToken cancellation) => throw new NotSupportedException();
 
+    public Task<IReadOnlyList<ChatPost>> GetRecentPostsAsync(ChannelId channel, CancellationToken cancellation) => throw new NotSupportedException();
+
     public Task<ChatPost> CreatePostAsync(HostAuth auth, ChatPost post, CancellationToken cancellation) => throw new NotSupportedException();
 
     public Task UpdatePostAsync(PostId post, string message, IReadOnlyDictionary<string, object?> props, CancellationToken cancellation) =>

@@ -90,7 +90,7 @@ public sealed class RtcServerTests : IRtcEvents
         RtcException refused = await Assert.ThrowsAsync<RtcException>(() =>
             RtcServer.StartAsync(Loopback with { ListenAddresses = [IPAddress.Parse("203.0.113.9")] }, this, TimeProvider.System, CancellationToken.None));
 
-        Assert.Equal("none of 203.0.113.9 is an address of this machine", refused.Message);
+        Assert.Equal("none of 203.0.113.9 is an address of this machine; give one that is, or none to use them all", refused.Message);
     }
 
     [Fact]

@@ -35,6 +35,9 @@ public interface IChatHost
 
     Task<ChatPost?> GetPostAsync(PostId post, CancellationToken cancellation);
 
+    /// <summary>The newest posts of a channel, at least 60 if it has as many, without deleted ones.</summary>
+    Task<IReadOnlyList<ChatPost>> GetRecentPostsAsync(ChannelId channel, CancellationToken cancellation);
+
     /// <summary>Creates a post as the user behind <paramref name="auth"/>; returns it with its id.</summary>
     Task<ChatPost> CreatePostAsync(HostAuth auth, ChatPost post, CancellationToken cancellation);
 

@@ -41,8 +41,9 @@ public sealed class CallRecovery(
 
                 if (call.State.Phase == CallPhase.Starting)
                 {
-                    // Its first join never finished, so nobody knows of it.
+                    // Its first join never finished, so nobody knows of it; but its post may have been made.
                     await work.DiscardAsync(cancellation);
+                    posts.CloseOrphanSoon(call.State);
                     return null;
                 }
 

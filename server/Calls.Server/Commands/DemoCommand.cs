@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Calls.Rtc;
 using Calls.Server.Configuration;
@@ -47,19 +48,21 @@ internal static class DemoCommand
 
     private static async Task<int> RunAsync(Arguments arguments, CancellationToken cancellation)
     {
+        RtcServer.RequireLibraries();
         string folder = Directory.CreateTempSubdirectory("calls-demo-").FullName;
         try
         {
-            await using StandInMattermost mattermost = await StandInMattermost.StartAsync(
-                new() { Listen = arguments.Mattermost, ExtraUsers = arguments.Users }, cancellation);
+            await using StandInMattermost mattermost = await StartMattermostAsync(arguments, cancellation);
             var options = new SidecarOptions
             {
                 HttpListen = [arguments.Http],
+                HttpListenGivenAs = "--http",
                 AdminListen = null,
                 MattermostUrl = mattermost.Url,
                 BotToken = mattermost.BotToken,
                 DatabaseFile = Path.Combine(folder, "calls.db"),
                 TakeOverPlugins = true,
+                Farewell = TimeSpan.Zero,
                 LogLevel = LogLevel.Warning,
             };
             var settings = new CallsSettings { DefaultEnabled = true, EnableRinging = true, EnableVideo = true, ICEServersConfigs = [] };
@@ -76,6 +79,18 @@ internal static class DemoCommand
         finally
         {
             Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task<StandInMattermost> StartMattermostAsync(Arguments arguments, CancellationToken cancellation)
+    {
+        try
+        {
+            return await StandInMattermost.StartAsync(new() { Listen = arguments.Mattermost, ExtraUsers = arguments.Users }, cancellation);
+        }
+        catch (Exception failure) when (failure is IOException or SocketException)
+        {
+            throw ListenSocket.Explain(failure, arguments.Mattermost, "--mattermost");
         }
     }
 

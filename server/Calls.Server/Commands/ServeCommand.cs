@@ -10,6 +10,7 @@ namespace Calls.Server.Commands;
 internal static class ServeCommand
 {
     private const string DefaultFile = "calls.json";
+    private const string DisableVariable = "MM_CALLS_DISABLE";
 
     public static Command Create(Option<string?> settings)
     {
@@ -23,13 +24,16 @@ internal static class ServeCommand
 
     public static async Task<int> RunAsync(string? settingsFile, CancellationToken cancellation)
     {
-        var sources = new SettingSources(new Dictionary<string, string>(), EnvironmentVariables(), ReadFile(settingsFile), CallsSettingsReader.IsPluginKey);
-        (SidecarOptions options, CallsSettings settings, IReadOnlyList<string> warnings) = Read(sources);
-        foreach (string warning in warnings)
+        RtcServer.RequireLibraries();
+        Dictionary<string, string> environment = EnvironmentVariables();
+        if (environment.GetValueOrDefault(DisableVariable) == "true")
         {
-            Console.Error.WriteLine($"warning: {warning}");
+            throw new ConfigurationException([new(DisableVariable, SettingOrigin.Environment, "true", "disabled by environment flag")]);
         }
 
+        var sources = new SettingSources(
+            new Dictionary<string, string>(), environment, ReadFile(settingsFile), CallsSettingsReader.IsPluginKey, settingsFile ?? DefaultFile);
+        (SidecarOptions options, CallsSettings settings, IReadOnlyList<string> warnings) = Read(sources);
         var media = new RtcServerOptions
         {
             ListenAddresses = settings.UDPServerAddress.Length == 0 ? [] : [IPAddress.Parse(settings.UDPServerAddress)],
@@ -40,7 +44,13 @@ internal static class ServeCommand
             DtlsActive = options.DtlsActive,
         };
         await using Sidecar sidecar = await Sidecar.StartAsync(options, settings, media, addRoutes: null, cancellation);
-        Console.Error.WriteLine($"mode integrated: no rtcd, one node. Gateway on {string.Join(", ", sidecar.Addresses)}, media on UDP {sidecar.MediaPort}, advertised as {string.Join(", ", sidecar.AdvertisedAddresses)}.");
+        foreach (string warning in warnings)
+        {
+            sidecar.Log.LogSettingsWarning(warning);
+        }
+
+        sidecar.Log.LogStarted(
+            string.Join(", ", sidecar.Addresses), $"{sidecar.AdminAddress}", sidecar.MediaPort, string.Join(", ", sidecar.AdvertisedAddresses));
         await sidecar.WaitAsync(cancellation);
         return ExitCode.Done;
     }

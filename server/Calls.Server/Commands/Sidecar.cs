@@ -1,35 +1,45 @@
 using System.Net;
-using System.Net.Sockets;
 using Calls.Domain.Ports;
 using Calls.Rtc;
 using Calls.Server.Api;
 using Calls.Server.Configuration;
 using Calls.Server.Mattermost;
+using Calls.Server.Mattermost.Rest;
 using Calls.Server.Media;
 using Calls.Server.Observability;
-using Calls.Server.Persistence;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Data.Sqlite;
 
 namespace Calls.Server.Commands;
 
 /// <summary>The whole service in integrated mode: gateway, signaling, REST, store and media server in one process.</summary>
 internal sealed class Sidecar : IAsyncDisposable
 {
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
+
     private readonly WebApplication _app;
     private readonly RtcServer _media;
+    private readonly int _gateways;
 
-    private Sidecar(WebApplication app, RtcServer media)
+    private Sidecar(WebApplication app, RtcServer media, ILogger log, int gateways)
     {
         _app = app;
         _media = media;
+        Log = log;
+        _gateways = gateways;
     }
 
     /// <summary>Where the gateway listens, with the ports that were really taken.</summary>
-    public IReadOnlyList<Uri> Addresses =>
-        [.. _app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(static address => new Uri(address))];
+    public IReadOnlyList<Uri> Addresses => [.. Listeners.Take(_gateways)];
+
+    /// <summary>Where the operator asks for the health; <c>null</c> = nowhere.</summary>
+    public Uri? AdminAddress => Listeners.Skip(_gateways).FirstOrDefault();
+
+    /// <summary>For what concerns the service as a whole.</summary>
+    public ILogger Log { get; }
+
+    public IServiceProvider Services => _app.Services;
 
     public RtcServer Media => _media;
 
@@ -37,19 +47,31 @@ internal sealed class Sidecar : IAsyncDisposable
 
     public IReadOnlyList<string> AdvertisedAddresses => _media.AdvertisedAddresses;
 
+    // In the order in which they were asked for: the gateway's, then the operator's.
+    private IEnumerable<Uri> Listeners =>
+        _app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(static address => new Uri(address));
+
     /// <summary>Opens all ports and starts.</summary>
     /// <param name="addRoutes">Adds routes of the command, before everything else goes to Mattermost.</param>
+    /// <param name="time">Drives everything but sockets; the system's clock by default.</param>
     /// <exception cref="RtcException">The media port cannot be used.</exception>
-    /// <exception cref="IOException">An HTTP port cannot be used.</exception>
+    /// <exception cref="IOException">An HTTP port or the database cannot be used; the text says why and what to do.</exception>
     public static async Task<Sidecar> StartAsync(
-        SidecarOptions options, CallsSettings settings, RtcServerOptions media, Action<WebApplication>? addRoutes, CancellationToken cancellation)
+        SidecarOptions options,
+        CallsSettings settings,
+        RtcServerOptions media,
+        Action<WebApplication>? addRoutes,
+        CancellationToken cancellation,
+        TimeProvider? time = null)
     {
-        RequireFree(options.HttpListen, "HttpListen");
-        RequireFree(options.AdminListen is { } operators ? [operators] : [], "AdminListen");
+        time ??= TimeProvider.System;
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
         builder.Logging.AddSidecarConsole(options);
         builder.Services.AddRouting();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket =
+            endpoint => ListenSocket.Open(endpoint, failed => failed.Equals(options.AdminListen) ? "AdminListen" : options.HttpListenGivenAs));
+        builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null; // Mattermost's uploads pass; Calls' own routes have limits of their own
@@ -60,11 +82,11 @@ internal sealed class Sidecar : IAsyncDisposable
 
             if (options.AdminListen is { } admin)
             {
-                kestrel.Listen(admin);
+                kestrel.ListenForHealth(admin);
             }
         });
 
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(new CurrentCallsSettings(settings));
         builder.Services.AddCallsCore(new(options.DatabaseFile, options.EndCallsOnStart));
         builder.Services.AddMattermostGateway(new()
@@ -75,29 +97,29 @@ internal sealed class Sidecar : IAsyncDisposable
             TrustedProxies = options.TrustedProxies,
             TakeOver = options.TakeOverPlugins ? new HashSet<string> { "plugins" } : new HashSet<string>(),
             WebappManifest = options.TakeOverPlugins ? WebappManifest.Json : null,
+            Timings = new() { Drain = options.Farewell },
         });
 
         var events = new RtcEventsToMediaEvents();
         ILoggerFactory? loggers = null;
-        WebApplication? app = null;
         RtcServer server = await RtcServer.StartAsync(
-            media with { Log = line => loggers?.CreateLogger("Calls.Rtc").LogInformation("{Line}", line) }, events, TimeProvider.System, cancellation);
+            media with { Log = line => loggers?.CreateLogger("Calls.Rtc").LogInformation("{Line}", line) }, events, time, cancellation);
+        WebApplication? app = null;
         try
         {
             builder.Services.AddSingleton<IMediaRouter>(new RtcMediaRouter(server));
             app = builder.Build();
             loggers = app.Services.GetRequiredService<ILoggerFactory>();
+            ILogger log = loggers.CreateLogger("Calls");
+            log.LogMode("integrated", options.NodeName, "no rtcd is set and this is the only node");
             events.Events = app.Services.GetRequiredService<IMediaEvents>();
-            if (options.AdminListen is { } admin)
-            {
-                app.MapHealth(admin.Port);
-            }
-
+            MattermostHost mattermost = app.Services.GetRequiredService<MattermostHost>();
+            SettingsCache read = app.Services.GetRequiredService<SettingsCache>();
+            app.MapHealth(() => WhyNotReady(mattermost.Bot, read.Current is not null));
             app.MapMattermostGateway();
             app.MapCallsApi();
             addRoutes?.Invoke(app);
-            RequireDatabase(app, options.DatabaseFile);
-            var sidecar = new Sidecar(app, server);
+            var sidecar = new Sidecar(app, server, log, options.HttpListen.Count);
             await app.StartAsync(cancellation);
             return sidecar;
         }
@@ -105,6 +127,9 @@ internal sealed class Sidecar : IAsyncDisposable
         {
             if (app is not null)
             {
+                // What has started already must not meet what is disposed.
+                using var limit = new CancellationTokenSource(StopLimit);
+                await app.StopAsync(limit.Token);
                 await app.DisposeAsync();
             }
 
@@ -113,43 +138,24 @@ internal sealed class Sidecar : IAsyncDisposable
         }
     }
 
-    /// <summary>Asked before the host starts, which would log a stack trace.</summary>
-    private static void RequireFree(IReadOnlyList<IPEndPoint> endpoints, string setting)
-    {
-        foreach (IPEndPoint endpoint in endpoints)
-        {
-            try
-            {
-                using var listener = new TcpListener(endpoint);
-                listener.Start();
-            }
-            catch (SocketException failure)
-            {
-                string reason = failure.SocketErrorCode == SocketError.AddressAlreadyInUse ? "is taken by another program" : $"cannot be used ({failure.Message})";
-                throw new IOException($"TCP port {endpoint.Port} on {endpoint.Address} {reason}; free it or choose another with {setting} (--http for the demo).", failure);
-            }
-        }
-    }
-
-    /// <summary>Asked before the host starts, which would log a stack trace.</summary>
-    private static void RequireDatabase(WebApplication app, string file)
-    {
-        try
-        {
-            app.Services.GetRequiredService<SqliteDatabase>().Open().Dispose();
-        }
-        catch (SqliteException failure)
-        {
-            throw new IOException($"The database {file} cannot be used: {failure.Message}", failure);
-        }
-    }
-
     /// <summary>Runs until a signal asks to stop, or <paramref name="cancellation"/>.</summary>
     public Task WaitAsync(CancellationToken cancellation) => _app.WaitForShutdownAsync(cancellation);
 
+    /// <summary>Says farewell to the clients and stops.</summary>
+    public Task StopAsync(CancellationToken cancellation) => _app.StopAsync(cancellation);
+
+    /// <summary>Frees all ports at once; what was not stopped before is cut.</summary>
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
         await _media.DisposeAsync();
     }
+
+    // Once ready it stays so: taking the gateway away would not bring Mattermost back.
+    private static string? WhyNotReady(BotAnswer bot, bool isRead) => bot switch
+    {
+        BotAnswer.None => "Mattermost has not answered yet.",
+        BotAnswer.Refused => "Mattermost refuses the bot's token.",
+        _ => isRead ? null : "Mattermost's settings have not been read yet.",
+    };
 }

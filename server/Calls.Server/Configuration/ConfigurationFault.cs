@@ -20,7 +20,7 @@ internal sealed record ConfigurationFault(string Key, SettingOrigin Origin, stri
             SettingOrigin.CommandLine => "command line",
             SettingOrigin.Environment => "environment",
             SettingOrigin.File => "settings file",
-            _ => "default",
+            _ => "not set",
         };
         return Value is null ? $"{Key} ({origin}): {Allowed}" : $"{Key} ({origin}) is \"{Value}\": {Allowed}";
     }

@@ -22,18 +22,20 @@ internal sealed class SettingSources
     /// <param name="file">Text of the settings file, or <c>null</c>: our own keys with <c>PluginSettings</c>, a Mattermost
     /// <c>config.json</c>, or just the plugin's flat object.</param>
     /// <param name="isPluginKey">Tells the plugin's settings from our own keys in a flat object.</param>
+    /// <param name="fileName">How the file is called when it is the fault.</param>
     /// <exception cref="ConfigurationException">The file is not a JSON object.</exception>
     public SettingSources(
         IReadOnlyDictionary<string, string> commandLine,
         IReadOnlyDictionary<string, string> environment,
         string? file,
-        Predicate<string> isPluginKey)
+        Predicate<string> isPluginKey,
+        string fileName = "settings file")
     {
         _commandLine = commandLine;
         _environment = environment;
         if (file is not null)
         {
-            ReadFile(file, isPluginKey);
+            ReadFile(file, fileName, isPluginKey);
         }
     }
 
@@ -92,7 +94,7 @@ internal sealed class SettingSources
             : null;
     }
 
-    private void ReadFile(string file, Predicate<string> isPluginKey)
+    private void ReadFile(string file, string fileName, Predicate<string> isPluginKey)
     {
         JsonElement root;
         try
@@ -102,12 +104,12 @@ internal sealed class SettingSources
         }
         catch (JsonException malformed)
         {
-            throw new ConfigurationException([new("settings file", SettingOrigin.File, null, $"is not valid JSON (line {malformed.LineNumber + 1})")]);
+            throw new ConfigurationException([new(fileName, SettingOrigin.File, null, $"is not valid JSON (line {malformed.LineNumber + 1})")]);
         }
 
         if (root.ValueKind != JsonValueKind.Object)
         {
-            throw new ConfigurationException([new("settings file", SettingOrigin.File, null, "must contain one JSON object")]);
+            throw new ConfigurationException([new(fileName, SettingOrigin.File, null, "must contain one JSON object")]);
         }
 
         // A Mattermost config.json has many sections; only the plugin's part of it is ours.

@@ -8,6 +8,9 @@ internal sealed record SidecarOptions
     /// <summary>Gateway, REST and WebSocket.</summary>
     public IReadOnlyList<IPEndPoint> HttpListen { get; init; } = [new(IPAddress.Loopback, 8066)];
 
+    /// <summary>What the operator gave <see cref="HttpListen"/> with, for a fault's text.</summary>
+    public string HttpListenGivenAs { get; init; } = "HttpListen";
+
     /// <summary>Liveness and readiness only; never reachable by users. <c>null</c> = no such listener.</summary>
     public IPEndPoint? AdminListen { get; init; } = new(IPAddress.Loopback, 8068);
 
@@ -37,6 +40,9 @@ internal sealed record SidecarOptions
 
     /// <summary>Answer <c>GET /api/v4/plugins/webapp</c> ourselves (mattermost-integration.md 3.17).</summary>
     public bool TakeOverPlugins { get; init; }
+
+    /// <summary>Over which the clients' sockets are closed when the program stops, so that they do not all come back at once.</summary>
+    public TimeSpan Farewell { get; init; } = TimeSpan.FromSeconds(10);
 
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 

@@ -22,6 +22,9 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
 
     private readonly List<ConfigurationFault> _faults = [];
 
+    /// <summary>The sidecar's own settings that have an effect.</summary>
+    public static IReadOnlyList<string> KnownKeys => Known;
+
     /// <exception cref="ConfigurationException">One or more values cannot be used.</exception>
     public SidecarOptions Read(bool needsMattermost, bool isTerminal)
     {
@@ -56,12 +59,17 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
             LogAsJson = Value("LogFormat", static text => text is "text" or "json" ? text : null, "text or json is expected", isTerminal ? "text" : "json") == "json",
         };
 
+        if (options.AdminListen is { Port: > 0 } admin && options.HttpListen.Contains(admin))
+        {
+            _faults.Add(new("AdminListen", sources.Own("AdminListen")?.Origin ?? SettingOrigin.Default, admin.ToString(), "an address other than those of HttpListen is expected"));
+        }
+
         if (needsMattermost && options.MattermostUrl is null)
         {
             Require("MattermostURL", "is required: the internal base URL of Mattermost, such as http://127.0.0.1:8065");
         }
 
-        if (needsMattermost && options.BotToken.Length == 0)
+        if (needsMattermost && options.BotToken.Length == 0 && !_faults.Any(static fault => fault.Key == "BotTokenFile"))
         {
             Require("BotToken", "is required: the access token of the service bot (or BotTokenFile with the file that holds it)");
         }

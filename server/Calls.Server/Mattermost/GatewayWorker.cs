@@ -5,14 +5,15 @@ using Calls.Server.Mattermost.Rest;
 namespace Calls.Server.Mattermost;
 
 /// <summary>What the gateway does on its own: settings, expiry of records, checks of tokens, and the farewell to clients.</summary>
-internal sealed class GatewayWorker(
+internal sealed partial class GatewayWorker(
     MattermostHost host,
     SettingsReader settings,
     CallTokenRevalidation revalidation,
     ConnectionRegistry registry,
     UpgradeEndpoint upgrades,
     GatewayOptions options,
-    TimeProvider time) : BackgroundService, IHostedLifecycleService
+    TimeProvider time,
+    ILogger<GatewayWorker> log) : BackgroundService, IHostedLifecycleService
 {
     private static readonly TimeSpan BotRetry = TimeSpan.FromSeconds(1);
 
@@ -40,9 +41,42 @@ internal sealed class GatewayWorker(
 
     private async Task FindBotAsync(CancellationToken cancellation)
     {
-        while (!await host.TryReadBotAsync(cancellation))
+        BotAnswer? told = null;
+        while (true)
         {
+            BotAnswer answer = await host.TryReadBotAsync(cancellation);
+            if (answer != told)
+            {
+                Tell(answer, told);
+                told = answer;
+            }
+
+            if (answer is BotAnswer.Accepted or BotAnswer.NotAdministrator)
+            {
+                return;
+            }
+
             await Task.Delay(BotRetry, time, cancellation);
+        }
+    }
+
+    // Once for each change: this goes on for as long as Mattermost is away.
+    private void Tell(BotAnswer answer, BotAnswer? before)
+    {
+        switch (answer)
+        {
+            case BotAnswer.Refused:
+                LogRefused();
+                break;
+            case BotAnswer.NotAdministrator:
+                LogNotAdministrator();
+                break;
+            case BotAnswer.None:
+                LogUnreachable(options.MattermostUrl.GetLeftPart(UriPartial.Path));
+                break;
+            case BotAnswer.Accepted when before is not null:
+                LogAccepted();
+                break;
         }
     }
 
@@ -57,4 +91,16 @@ internal sealed class GatewayWorker(
             }
         }
     }
+
+    [LoggerMessage(EventId = 3003, Level = LogLevel.Warning, Message = "Mattermost at {Url} does not answer; until it does, clients get 503. Correct MattermostURL if it is another.")]
+    private partial void LogUnreachable(string url);
+
+    [LoggerMessage(EventId = 3004, Level = LogLevel.Error, Message = "Mattermost refuses the bot's token; give BotToken one of a bot with the role system_admin.")]
+    private partial void LogRefused();
+
+    [LoggerMessage(EventId = 3005, Level = LogLevel.Warning, Message = "The bot is no system administrator, so Mattermost will refuse some requests; give it the role system_admin.")]
+    private partial void LogNotAdministrator();
+
+    [LoggerMessage(EventId = 3006, Level = LogLevel.Information, Message = "Mattermost answers and knows the bot.")]
+    private partial void LogAccepted();
 }

@@ -11,6 +11,9 @@ internal static class ConsoleLogging
         logging.SetMinimumLevel(options.LogLevel);
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("System", LogLevel.Warning);
+
+        // A start that fails is told by the command in one sentence.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         if (options.LogAsJson)
         {
             logging.AddJsonConsole(static console => console.UseUtcTimestamp = true);

@@ -1,17 +1,36 @@
+using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
 namespace Calls.Server.Observability;
 
 /// <summary><c>/livez</c> and <c>/readyz</c> on the operator's own listener, and nothing else there.</summary>
 internal static class HealthEndpoints
 {
-    /// <param name="port">Of the operator's listener; told from the users' by the local port of the connection, which no header can change.</param>
-    public static void MapHealth(this WebApplication app, int port)
-    {
-        app.MapWhen(context => context.Connection.LocalPort == port, branch => branch.Run(static async context =>
+    /// <summary>Opens the operator's listener. Its connections are marked, so that no header and no shared port can make one of a user's.</summary>
+    public static void ListenForHealth(this KestrelServerOptions kestrel, IPEndPoint endpoint) =>
+        kestrel.Listen(endpoint, static listener => listener.Use(static next => connection =>
         {
-            bool isHealth = HttpMethods.IsGet(context.Request.Method) && context.Request.Path.Value is "/livez" or "/readyz";
-            context.Response.StatusCode = isHealth ? StatusCodes.Status200OK : StatusCodes.Status404NotFound;
-            context.Response.ContentType = "text/plain; charset=utf-8";
-            await context.Response.WriteAsync(isHealth ? "ok\n" : "404 page not found\n");
+            connection.Features.Set(OperatorConnection.Mark);
+            return next(connection);
         }));
+
+    /// <param name="whyNotReady">What still has to happen before calls work, in a sentence; <c>null</c> = nothing.</param>
+    public static void MapHealth(this WebApplication app, Func<string?> whyNotReady) =>
+        app.MapWhen(static context => context.Features.Get<OperatorConnection>() is not null, branch => branch.Run(context =>
+        {
+            (int status, string text) = (HttpMethods.IsGet(context.Request.Method), context.Request.Path.Value) switch
+            {
+                (true, "/livez") => (StatusCodes.Status200OK, "ok"),
+                (true, "/readyz") => whyNotReady() is { } reason ? (StatusCodes.Status503ServiceUnavailable, reason) : (StatusCodes.Status200OK, "ok"),
+                _ => (StatusCodes.Status404NotFound, "404 page not found"),
+            };
+            context.Response.StatusCode = status;
+            context.Response.ContentType = "text/plain; charset=utf-8";
+            return context.Response.WriteAsync(text + "\n");
+        }));
+
+    private sealed class OperatorConnection
+    {
+        public static OperatorConnection Mark { get; } = new();
     }
 }

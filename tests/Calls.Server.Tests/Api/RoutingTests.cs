@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Calls.Domain;
 using Calls.Server.Api;
-using Calls.Server.Tests.Signaling;
 
 namespace Calls.Server.Tests.Api;
 

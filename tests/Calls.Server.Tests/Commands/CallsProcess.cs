@@ -1,27 +1,42 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Calls.Server.Tests.Commands;
 
-/// <summary>The built program as an operator runs it, in a process and a working directory of its own.</summary>
+/// <summary>The program as an operator runs it, in a folder of its own.</summary>
 internal sealed class CallsProcess : IAsyncDisposable
 {
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
+    private readonly StringBuilder _output = new();
+    private readonly StringBuilder _errors = new();
+    private readonly Lock _gate = new();
+    private readonly Task _reading;
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private CallsProcess(Process process) => _process = process;
-
-    public static CallsProcess Start(string[] arguments, params (string Name, string Value)[] environment)
+    private CallsProcess(Process process)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "calls.dll"), .. arguments])
+        _process = process;
+        _reading = Task.WhenAll(ReadAsync(process.StandardOutput, _output), ReadAsync(process.StandardError, _errors));
+    }
+
+    public string Output => Text(_output);
+
+    public string Errors => Text(_errors);
+
+    public static CallsProcess Start(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet")
         {
+            WorkingDirectory = folder,
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = Path.GetTempPath(),
         };
-        foreach (string inherited in start.Environment.Keys.Where(static key => key.StartsWith("MM_CALLS_", StringComparison.Ordinal)).ToArray())
+        foreach (string inherited in start.Environment.Keys.Where(static name => name.StartsWith("MM_CALLS_", StringComparison.Ordinal)).ToList())
         {
             start.Environment.Remove(inherited);
         }
@@ -31,62 +46,84 @@ internal sealed class CallsProcess : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        return new(Process.Start(start)!);
-    }
-
-    /// <summary>Runs the program to its end.</summary>
-    public static async Task<(int Code, string Output, string Error)> RunAsync(string[] arguments, params (string Name, string Value)[] environment)
-    {
-        await using CallsProcess calls = Start(arguments, environment);
-        Task<string> output = calls._process.StandardOutput.ReadToEndAsync();
-        Task<string> error = calls._process.StandardError.ReadToEndAsync();
-        await calls._process.WaitForExitAsync().WaitAsync(Limit);
-        return (calls._process.ExitCode, await output, await error);
-    }
-
-    /// <summary>Reads the log until a line that contains <paramref name="text"/>.</summary>
-    public async Task WaitForErrorLineAsync(string text)
-    {
-        var seen = new List<string>();
-        while (await _process.StandardError.ReadLineAsync().WaitAsync(Limit) is { } line)
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "calls.dll"));
+        foreach (string argument in arguments)
         {
-            if (line.Contains(text, StringComparison.Ordinal))
-            {
-                return;
-            }
-
-            seen.Add(line);
+            start.ArgumentList.Add(argument);
         }
 
-        Assert.Fail($"The program ended before \"{text}\":\n{string.Join('\n', seen)}");
+        return new CallsProcess(Process.Start(start) ?? throw new InvalidOperationException("dotnet could not be started."));
     }
 
-    /// <summary>Ends the program without any chance to finish its work.</summary>
-    public async Task KillAsync()
+    /// <summary>A UDP port that nobody has at the moment, low enough for the plugin's setting and for no other test to get it as a free one.</summary>
+    public static int FreeMediaPort()
     {
-        _process.Kill();
-        await _process.WaitForExitAsync().WaitAsync(Limit);
-    }
-
-    /// <summary>A port that nobody uses now, low enough for a plugin setting (configuration.md: 80 to 49151).</summary>
-    public static int FreePort(ProtocolType protocol)
-    {
-        for (int attempt = 0; attempt < 1000; attempt++)
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        while (true)
         {
-            int port = Random.Shared.Next(10_000, 32_000);
-            using var probe = new Socket(AddressFamily.InterNetwork, protocol == ProtocolType.Udp ? SocketType.Dgram : SocketType.Stream, protocol);
             try
             {
-                probe.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                int port = Random.Shared.Next(10_000, 32_000);
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
                 return port;
             }
             catch (SocketException)
             {
-                continue;
+                // Taken: another one.
             }
         }
+    }
 
-        throw new InvalidOperationException("There is no free port.");
+    /// <summary>Waits for a line on standard error that has a text in it; fails if the program ends before.</summary>
+    public Task<string> ErrorLineAsync(string part) => LineAsync(_errors, part);
+
+    /// <summary>Waits for a line on standard output that has a text in it; fails if the program ends before.</summary>
+    public Task<string> OutputLineAsync(string part) => LineAsync(_output, part);
+
+    private async Task<string> LineAsync(StringBuilder stream, string part)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        while (true)
+        {
+            bool isOver = _reading.IsCompleted;
+            Task changed;
+            lock (_gate)
+            {
+                changed = _changed.Task;
+            }
+
+            if (Text(stream).Split('\n').SkipLast(1).FirstOrDefault(line => line.Contains(part, StringComparison.Ordinal)) is { } found)
+            {
+                return found;
+            }
+
+            Assert.False(isOver, $"The program ended without \"{part}\": {Errors}");
+            await Task.WhenAny(changed, _reading).WaitAsync(limit.Token);
+        }
+    }
+
+    /// <summary>Waits for the end; returns the exit code.</summary>
+    public async Task<int> ExitAsync()
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        await _process.WaitForExitAsync(limit.Token);
+        await _reading.WaitAsync(limit.Token);
+        return _process.ExitCode;
+    }
+
+    /// <summary>Ends it without giving it a say (SIGKILL).</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await ExitAsync();
+    }
+
+    /// <summary>Asks it to stop, as a service manager does.</summary>
+    public async Task<int> TerminateAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
+        return await ExitAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -97,5 +134,28 @@ internal sealed class CallsProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    private async Task ReadAsync(StreamReader reader, StringBuilder into)
+    {
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            TaskCompletionSource changed;
+            lock (_gate)
+            {
+                into.Append(line).Append('\n');
+                (changed, _changed) = (_changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            }
+
+            changed.SetResult();
+        }
+    }
+
+    private string Text(StringBuilder text)
+    {
+        lock (_gate)
+        {
+            return text.ToString();
+        }
     }
 }

@@ -86,6 +86,32 @@ public sealed class SidecarOptionsReaderTests
         Assert.Contains("line 2", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_settings_of_the_README_are_valid()
+    {
+        string readme = File.ReadAllText(Path.Combine(EndToEnd.Testing.Offer.Root(), "README.md"));
+        string example = readme.Split("```jsonc")[1].Split("```")[0];
+        var sources = new SettingSources(new Dictionary<string, string>(), new Dictionary<string, string>(), example, CallsSettingsReader.IsPluginKey);
+
+        SidecarOptions options = new SidecarOptionsReader(sources, static _ => "token").Read(needsMattermost: true, isTerminal: true);
+        CallsSettings settings = new CallsSettingsReader(sources, new CallsSettings()).Read();
+
+        Assert.Equal(("/var/lib/calls/calls.db", "token"), (options.DatabaseFile, options.BotToken));
+        Assert.Equal((8443, true), (settings.UDPServerPort, settings.DefaultEnabled));
+    }
+
+    [Fact]
+    public void The_documentation_names_every_setting_and_no_other()
+    {
+        string[] rows = File.ReadAllLines(Path.Combine(EndToEnd.Testing.Offer.Root(), "docs/operating.md"));
+        string[] documented = [.. rows
+            .Where(static row => row.StartsWith("| `", StringComparison.Ordinal) && row.Contains("`MM_CALLS_", StringComparison.Ordinal))
+            .SelectMany(static row => System.Text.RegularExpressions.Regex.Matches(row.Split('|')[1], "`(\\w+)`").Select(static match => match.Groups[1].Value))];
+
+        Assert.Equal(SidecarOptionsReader.KnownKeys.Order(), documented.Order());
+        Assert.All(documented, key => Assert.Contains(rows, row => row.Contains($"`{SettingSources.EnvironmentName(key)}`", StringComparison.Ordinal)));
+    }
+
     private static SidecarOptions Read(
         string? file,
         Dictionary<string, string>? commandLine = null,

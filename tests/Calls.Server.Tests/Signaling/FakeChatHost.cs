@@ -80,6 +80,9 @@ internal sealed class FakeChatHost : IChatHost
 
     public Task<ChatPost?> GetPostAsync(PostId post, CancellationToken cancellation) => Task.FromResult(Posts.GetValueOrDefault(post));
 
+    public Task<IReadOnlyList<ChatPost>> GetRecentPostsAsync(ChannelId channel, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyList<ChatPost>>([.. Posts.Values.Where(post => post.Channel == channel)]);
+
     public async Task<ChatPost> CreatePostAsync(HostAuth auth, ChatPost post, CancellationToken cancellation)
     {
         await PostsReady.WaitAsync(cancellation);

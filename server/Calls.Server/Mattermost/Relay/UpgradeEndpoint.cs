@@ -73,10 +73,10 @@ internal sealed class UpgradeEndpoint(
         _isStopping = true;
         SocketPair[] pairs = [.. _pairs.Keys];
         TimeSpan step = pairs.Length == 0 ? TimeSpan.Zero : options.Timings.Drain / pairs.Length;
-        foreach (SocketPair pair in pairs)
+        for (int i = 0; i < pairs.Length; i++)
         {
-            pair.CloseClient(1001);
-            if (step > TimeSpan.Zero && !cancellation.IsCancellationRequested)
+            pairs[i].CloseClient(1001);
+            if (i < pairs.Length - 1 && step > TimeSpan.Zero && !cancellation.IsCancellationRequested)
             {
                 await Task.Delay(step, context.Time, CancellationToken.None).WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

@@ -13,23 +13,32 @@ internal sealed class MattermostHost(MattermostClient rest, HostCaches caches) :
     private const string TimeLimitError = "api.post.update_post.permissions_time_limit.app_error";
 
     private string _botUserId = "";
+    private int _bot = (int)BotAnswer.None;
 
     /// <summary>Empty until <see cref="TryReadBotAsync"/> succeeded.</summary>
     public UserId BotUserId => new(Volatile.Read(ref _botUserId));
 
-    /// <summary>Asks whose the bot token is; <c>false</c> if Mattermost did not say.</summary>
-    public async Task<bool> TryReadBotAsync(CancellationToken cancellation)
+    /// <summary>What Mattermost last said of the bot's token. Any thread.</summary>
+    public BotAnswer Bot => (BotAnswer)Volatile.Read(ref _bot);
+
+    /// <summary>Asks whose the bot's token is.</summary>
+    public async Task<BotAnswer> TryReadBotAsync(CancellationToken cancellation)
     {
+        BotAnswer answer;
         try
         {
             RestAnswer me = await rest.GetAsync("/users/me", RestPriority.Token, cancellation);
             Volatile.Write(ref _botUserId, me.IsSuccess ? me.Text("id") : "");
-            return BotUserId.Value.Length > 0;
+            bool isAdministrator = me.Body.Words("roles").Contains("system_admin");
+            answer = BotUserId.Value.Length == 0 ? BotAnswer.Refused : isAdministrator ? BotAnswer.Accepted : BotAnswer.NotAdministrator;
         }
         catch (ChatHostException)
         {
-            return false;
+            answer = BotAnswer.None;
         }
+
+        Volatile.Write(ref _bot, (int)answer);
+        return answer;
     }
 
     public async Task<bool> HasChannelPermissionAsync(UserId user, ChannelId channel, ChannelPermission permission, CancellationToken cancellation)
@@ -122,6 +131,20 @@ internal sealed class MattermostHost(MattermostClient rest, HostCaches caches) :
     {
         RestAnswer found = await rest.GetAsync($"/posts/{HostCaches.Segment(post.Value)}", RestPriority.Post, cancellation);
         return found.IsSuccess ? PostJson.Read(found.Body) : found.IsNotFound ? null : throw found.ToRefusal();
+    }
+
+    public async Task<IReadOnlyList<ChatPost>> GetRecentPostsAsync(ChannelId channel, CancellationToken cancellation)
+    {
+        RestAnswer found = await rest.GetAsync($"/channels/{HostCaches.Segment(channel.Value)}/posts?per_page=60", RestPriority.Post, cancellation);
+        if (!found.IsSuccess)
+        {
+            throw found.ToRefusal();
+        }
+
+        JsonElement posts = found.Body.Member("posts");
+        return posts.ValueKind != JsonValueKind.Object
+            ? []
+            : [.. posts.EnumerateObject().Select(static post => PostJson.Read(post.Value)).Where(static post => post.DeleteAt == 0)];
     }
 
     public async Task<ChatPost> CreatePostAsync(HostAuth auth, ChatPost post, CancellationToken cancellation)

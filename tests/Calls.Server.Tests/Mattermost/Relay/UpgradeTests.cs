@@ -108,6 +108,7 @@ public sealed class UpgradeTests
         await using GatewayUnderTest gateway = await GatewayUnderTest.StartAsync(time: time);
         using TestClient client = await gateway.DialAsync("");
         await gateway.Mattermost.AcceptAsync();
+        await time.WhenTimerIsSetAsync(TimeSpan.FromSeconds(10)).WaitAsync(Limits.Test);
         time.Advance(TimeSpan.FromSeconds(11));
 
         Assert.Empty(await client.ReceiveAllAsync());

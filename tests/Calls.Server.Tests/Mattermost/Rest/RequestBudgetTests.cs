@@ -1,6 +1,5 @@
 using Calls.Server.Mattermost.Delivery;
 using Calls.Server.Mattermost.Rest;
-using Calls.Server.Tests.Mattermost.Testing;
 
 namespace Calls.Server.Tests.Mattermost.Rest;
 

@@ -1,10 +1,11 @@
-namespace Calls.Server.Tests.Mattermost.Testing;
+namespace Calls.Server.Tests;
 
-/// <summary>A clock that moves only when a test says so.</summary>
+/// <summary>A clock that moves only when a test says so. Timers fire while it is moved, in the order they are due.</summary>
 public sealed class ManualTime : TimeProvider
 {
     private readonly Lock _gate = new();
     private readonly List<ManualTimer> _timers = [];
+    private readonly List<(TimeSpan DueIn, TaskCompletionSource Set)> _awaited = [];
     private TimeSpan _now;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -24,6 +25,22 @@ public sealed class ManualTime : TimeProvider
         var timer = new ManualTimer(this, callback, state);
         timer.Change(dueTime, period);
         return timer;
+    }
+
+    /// <summary>Completes once a timer is, or has been, set to fire in exactly this time.</summary>
+    public Task WhenTimerIsSetAsync(TimeSpan dueIn)
+    {
+        lock (_gate)
+        {
+            if (_timers.Any(timer => timer.DueAt == _now + dueIn))
+            {
+                return Task.CompletedTask;
+            }
+
+            TaskCompletionSource set = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _awaited.Add((dueIn, set));
+            return set.Task;
+        }
     }
 
     /// <summary>Moves on and runs what falls due, in order.</summary>
@@ -77,6 +94,7 @@ public sealed class ManualTime : TimeProvider
                 {
                     DueAt = time._now + dueTime;
                     time._timers.Add(this);
+                    time._awaited.RemoveAll(awaited => awaited.DueIn == dueTime && awaited.Set.TrySetResult());
                 }
             }
 

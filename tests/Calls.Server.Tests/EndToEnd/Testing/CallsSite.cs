@@ -1,0 +1,208 @@
+using System.Net;
+using Calls.Domain;
+using Calls.Domain.Ports;
+using Calls.Rtc;
+using Calls.Server.Commands;
+using Calls.Server.Configuration;
+using Calls.Server.Mattermost.Relay;
+using Calls.Server.Tests.Mattermost.Testing;
+using Calls.StandIn;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Calls.Server.Tests.EndToEnd.Testing;
+
+/// <summary>The whole service as <c>calls serve</c> composes it, in front of a stand-in Mattermost, with a clock that a test moves.</summary>
+internal sealed class CallsSite : IAsyncDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("calls-site-").FullName;
+    private readonly List<IAsyncDisposable> _clients = [];
+    private readonly HttpClient _http = new();
+    private readonly CallsSettings _settings;
+    private Sidecar? _sidecar;
+
+    private CallsSite(StandInMattermost mattermost, ManualTime mattermostTime, CallsSettings settings)
+    {
+        (Mattermost, MattermostTime, _settings) = (mattermost, mattermostTime, settings);
+    }
+
+    /// <summary>The sidecar's clock.</summary>
+    public ManualTime Time { get; } = new();
+
+    /// <summary>Mattermost's clock.</summary>
+    public ManualTime MattermostTime { get; }
+
+    public StandInMattermost Mattermost { get; }
+
+    public string Channel => Mattermost.Seed.OffTopicId;
+
+    public Uri Url => Sidecar.Addresses[0];
+
+    public Sidecar Sidecar => _sidecar ?? throw new InvalidOperationException("The sidecar is down.");
+
+    public string DatabaseFile => Path.Combine(_folder, "calls.db");
+
+    public static async Task<CallsSite> StartAsync(CallsSettings? settings = null)
+    {
+        var mattermostTime = new ManualTime();
+        StandInMattermost mattermost = await StandInMattermost.StartAsync(new() { Time = mattermostTime }, CancellationToken.None);
+        var site = new CallsSite(mattermost, mattermostTime, settings ?? new CallsSettings { DefaultEnabled = true, EnableVideo = true, ICEServersConfigs = [] });
+        try
+        {
+            await site.StartSidecarAsync();
+            return site;
+        }
+        catch
+        {
+            await site.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts the sidecar, on the database that the one before left.</summary>
+    public async Task StartSidecarAsync(bool endCallsOnStart = false)
+    {
+        var options = new SidecarOptions
+        {
+            HttpListen = [new(IPAddress.Loopback, 0)],
+            AdminListen = new(IPAddress.Loopback, 0),
+            MattermostUrl = Mattermost.Url,
+            BotToken = Mattermost.BotToken,
+            DatabaseFile = DatabaseFile,
+            EndCallsOnStart = endCallsOnStart,
+            LogLevel = LogLevel.Warning,
+        };
+        var media = new RtcServerOptions { UdpPort = 0, ListenAddresses = [IPAddress.Loopback], Loops = 1 };
+        _sidecar = await Sidecar.StartAsync(options, _settings, media, addRoutes: null, CancellationToken.None, Time);
+    }
+
+    /// <summary>The sidecar is gone without a farewell: sockets and media are cut, nothing is written any more.</summary>
+    public async Task StopSidecarAsync()
+    {
+        Sidecar stopped = Sidecar;
+        _sidecar = null;
+        await stopped.DisposeAsync();
+    }
+
+    public string LogIn(string user) => Mattermost.LogIn(user);
+
+    public string IdOf(string user) => Mattermost.Seed.UserIds[user];
+
+    /// <summary>A greeted socket: a browser tab's main socket, or the one of its call.</summary>
+    public Task<ClientSocket> OpenAsync(string user) => OpenWithAsync(LogIn(user));
+
+    public async Task<ClientSocket> OpenWithAsync(string token)
+    {
+        ClientSocket socket = Own(await ClientSocket.OpenGreetedAsync(Url, token));
+
+        // The question whose token it is must not be under way when a test moves the clock: it would time out.
+        ConnectionRegistry connections = Sidecar.Services.GetRequiredService<ConnectionRegistry>();
+        await Poll.UntilAsync(() => connections.TryFind(new ConnectionId(socket.Id), out RelayConnection? connection) && connection.Knows(token));
+        return socket;
+    }
+
+    /// <summary>Comes back as the web client does, for the connection of a socket that was lost.</summary>
+    public async Task<ClientSocket> ResumeAsync(ClientSocket lost, string token) => Own(await ClientSocket.OpenAsync(
+        Url, token, $"connection_id={lost.Id}&sequence_number={lost.NextSeq}", resumes: lost.Id, nextSeq: lost.NextSeq));
+
+    /// <summary>What a test leaves open is closed, and checked, when the site ends.</summary>
+    public T Own<T>(T client)
+        where T : IAsyncDisposable
+    {
+        _clients.Add(client);
+        return client;
+    }
+
+    /// <summary>A socket of a user that joined the channel's call, with the events of the join taken.</summary>
+    public Task<ClientSocket> JoinAsync(string user, string? channel = null) => JoinWithAsync(LogIn(user), channel);
+
+    public async Task<ClientSocket> JoinWithAsync(string token, string? channel = null)
+    {
+        ClientSocket socket = await OpenWithAsync(token);
+        await socket.SendAsync("join", new { channelID = channel ?? Channel });
+        await socket.NextAsync("join");
+        await socket.NextAsync("call_state");
+        socket.TakeAll();
+        return socket;
+    }
+
+    /// <summary>Everything that was set off so far is done, and what it told has arrived at these sockets.</summary>
+    public async Task SettleAsync(params ClientSocket[] sockets)
+    {
+        foreach (ClientSocket socket in sockets)
+        {
+            await socket.SyncAsync();
+        }
+
+        await Sidecar.Services.GetRequiredService<BackgroundTasks>().WhenIdleAsync().WaitAsync(Limits.Test);
+        foreach (ClientSocket socket in sockets)
+        {
+            await socket.SyncAsync();
+        }
+    }
+
+    /// <summary>The state of the channel's call as a participant sees it now.</summary>
+    public async Task<WireFrame> StateAsync(ClientSocket socket)
+    {
+        await socket.SendAsync("call_state", new { channelID = Channel });
+        return await socket.NextAsync("call_state");
+    }
+
+    /// <summary>The active call of the channel as it is stored.</summary>
+    public Task<CallState?> StoredCallAsync() =>
+        Sidecar.Services.GetRequiredService<ICallStore>().GetActiveCallAsync(new ChannelId(Channel), CancellationToken.None);
+
+    /// <summary>The service has noticed that the socket of a session is gone: its grace begins.</summary>
+    public Task NoticedAsync(string session) => Poll.UntilAsync(() =>
+        StoredCallAsync().GetAwaiter().GetResult()?.Sessions.GetValueOrDefault(new SessionId(session)) is null or { SocketDownAt: > 0 });
+
+    /// <summary>Time passes in seconds; the media of these clients goes on meanwhile.</summary>
+    public async Task PassAsync(int seconds, params MediaClient[] alive)
+    {
+        for (int second = 0; second < seconds; second++)
+        {
+            Time.Advance(TimeSpan.FromSeconds(1));
+            foreach (MediaClient media in alive)
+            {
+                await media.PulseAsync();
+            }
+        }
+    }
+
+    /// <summary>Asks the sidecar over HTTP as a user, by bearer.</summary>
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string token)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(Url, path));
+        request.Headers.Authorization = new("Bearer", token);
+        return await _http.SendAsync(request);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        var broken = new List<Exception>();
+        foreach (IAsyncDisposable client in _clients)
+        {
+            try
+            {
+                await client.DisposeAsync();
+            }
+            catch (Xunit.Sdk.XunitException violation)
+            {
+                broken.Add(violation);
+            }
+        }
+
+        if (_sidecar is not null)
+        {
+            await _sidecar.DisposeAsync();
+        }
+
+        await Mattermost.DisposeAsync();
+        _http.Dispose();
+        Directory.Delete(_folder, recursive: true);
+        if (broken.Count > 0)
+        {
+            throw broken[0];
+        }
+    }
+}
