@@ -8,6 +8,9 @@ internal static class RtpWriter
     /// <summary>Most bytes that <see cref="Rewrite"/> writes beyond the length of its source: a whole two-byte-form block.</summary>
     public const int MaxGrowth = 4 + 8;
 
+    /// <summary>Most bytes that <see cref="Write"/> puts before the payload.</summary>
+    public const int MaxHeaderLength = RtpPacketView.FixedHeaderLength + MaxGrowth;
+
     /// <summary>
     /// Writes <paramref name="source"/> with the numbers and extensions of <paramref name="header"/>. CSRCs and payload are
     /// kept, padding and the publisher's extension block are not: their ids mean something else to the subscriber.
@@ -17,11 +20,7 @@ internal static class RtpWriter
     public static int Rewrite(in RtpPacketView source, Span<byte> destination, in OutboundRtpHeader header)
     {
         ReadOnlySpan<byte> csrcs = source.Csrcs;
-        destination[0] = (byte)(0x80 | (csrcs.Length / 4));
-        destination[1] = (byte)(header.PayloadType | (header.HasMarker ? 0x80 : 0));
-        BinaryPrimitives.WriteUInt16BigEndian(destination[2..], header.SequenceNumber);
-        BinaryPrimitives.WriteUInt32BigEndian(destination[4..], header.Timestamp);
-        BinaryPrimitives.WriteUInt32BigEndian(destination[8..], header.Ssrc);
+        WriteFixedHeader(destination, csrcs.Length / 4, header);
         csrcs.CopyTo(destination[RtpPacketView.FixedHeaderLength..]);
 
         int offset = RtpPacketView.FixedHeaderLength + csrcs.Length;
@@ -34,6 +33,28 @@ internal static class RtpWriter
 
         source.Payload.CopyTo(destination[offset..]);
         return offset + source.Payload.Length;
+    }
+
+    /// <summary>Writes a packet of our own.</summary>
+    /// <param name="destination">At least <paramref name="payload"/> and <see cref="MaxHeaderLength"/>.</param>
+    /// <returns>Length of the packet in bytes.</returns>
+    public static int Write(Span<byte> destination, in OutboundRtpHeader header, ReadOnlySpan<byte> payload)
+    {
+        WriteFixedHeader(destination, csrcCount: 0, header);
+        int blockLength = WriteExtensionBlock(destination[RtpPacketView.FixedHeaderLength..], header);
+        destination[0] |= (byte)(blockLength > 0 ? 0x10 : 0);
+        int offset = RtpPacketView.FixedHeaderLength + blockLength;
+        payload.CopyTo(destination[offset..]);
+        return offset + payload.Length;
+    }
+
+    private static void WriteFixedHeader(Span<byte> destination, int csrcCount, in OutboundRtpHeader header)
+    {
+        destination[0] = (byte)(0x80 | csrcCount);
+        destination[1] = (byte)(header.PayloadType | (header.HasMarker ? 0x80 : 0));
+        BinaryPrimitives.WriteUInt16BigEndian(destination[2..], header.SequenceNumber);
+        BinaryPrimitives.WriteUInt32BigEndian(destination[4..], header.Timestamp);
+        BinaryPrimitives.WriteUInt32BigEndian(destination[8..], header.Ssrc);
     }
 
     private static int WriteExtensionBlock(Span<byte> destination, in OutboundRtpHeader header)

@@ -11,6 +11,7 @@ public sealed class ClientNegotiation(LocalTransportParameters local, ISsrcSourc
     private readonly ExtensionIdRegistry _extensions = new((profile ?? ClientProfile.Chromium).Extensions);
     private readonly List<ClientSection> _sections = [];
     private readonly List<(OutgoingTrack Track, IReadOnlyList<string> Rids)> _unplaced = [];
+    private IceCredentials _credentials = local.Credentials;
     private ulong _nextVersion = local.OriginVersion;
     private ulong _largestMid;
     private bool _hasUnofferedChanges;
@@ -22,6 +23,9 @@ public sealed class ClientNegotiation(LocalTransportParameters local, ISsrcSourc
 
     /// <summary>The SFU's transport, <c>null</c> before its first answer.</summary>
     public RemoteTransportParameters? Remote { get; private set; }
+
+    /// <summary>Where the SFU can be reached, as its last answer says: values from <c>candidate:</c> on.</summary>
+    public IReadOnlyList<string> RemoteCandidates { get; private set; } = [];
 
     /// <summary>Our role in the DTLS association.</summary>
     public DtlsSetup LocalSetup => Remote?.Setup == DtlsSetup.Active ? DtlsSetup.Passive : DtlsSetup.Active;
@@ -50,6 +54,13 @@ public sealed class ClientNegotiation(LocalTransportParameters local, ISsrcSourc
             section.Rids = [];
             _hasUnofferedChanges = true;
         }
+    }
+
+    /// <summary>Restarts ICE with the next offer (RFC 8839, section 4.4.1.1.1); the SFU's new credentials come with its answer.</summary>
+    public void RestartIce(IceCredentials credentials)
+    {
+        _credentials = credentials;
+        _hasUnofferedChanges = true;
     }
 
     /// <summary>Offers the data channel, all sections and the tracks added since.</summary>
@@ -114,6 +125,7 @@ public sealed class ClientNegotiation(LocalTransportParameters local, ISsrcSourc
         }
 
         HasPendingOffer = false;
+        FollowTransport(answer.Sections[0]);
         foreach ((ClientSection section, MediaSection remote) in _sections.Zip(answer.Sections))
         {
             section.Negotiated.IsTentative = false;
@@ -296,6 +308,15 @@ public sealed class ClientNegotiation(LocalTransportParameters local, ISsrcSourc
         return true;
     }
 
+    private void FollowTransport(MediaSection first)
+    {
+        RemoteCandidates = [.. first.Candidates];
+        if (first.Credentials is { } credentials && credentials != Remote!.Credentials)
+        {
+            Remote = Remote with { Credentials = credentials, IceGeneration = Remote.IceGeneration + 1 };
+        }
+    }
+
     private string Describe(
         DtlsSetup setup, Func<ClientSection, MediaDirection> directionOf, Func<ClientSection, IReadOnlyList<RtpCodec>> codecsOf)
     {
@@ -318,7 +339,7 @@ public sealed class ClientNegotiation(LocalTransportParameters local, ISsrcSourc
             }
 
             description.Bundle.Add(section.Mid);
-            section.Credentials = local.Credentials;
+            section.Credentials = _credentials;
             section.IceOptions = local.IceOptions;
             section.Fingerprints.Add(local.Fingerprint);
             section.Setup = setup;
