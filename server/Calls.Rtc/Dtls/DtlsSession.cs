@@ -279,8 +279,7 @@ public sealed unsafe class DtlsSession : IDisposable
 
             if (failure != DtlsFailure.None)
             {
-                // Our Finished, if it is among the output, must not reach a stranger.
-                _ssl.Bio->OutputLength = 0;
+                // The output stays where it is: our Finished, if it is among it, must not reach a stranger.
                 Fail(failure, detail: null);
                 return;
             }

@@ -138,12 +138,6 @@ internal static unsafe partial class OpenSsl
     [LibraryImport(OpenSslLibrary.Ssl)]
     public static partial nint SSL_get_peer_certificate(SslHandle ssl);
 
-    [LibraryImport(OpenSslLibrary.Ssl)]
-    public static partial nint SSL_get_current_cipher(SslHandle ssl);
-
-    [LibraryImport(OpenSslLibrary.Ssl)]
-    public static partial ushort SSL_CIPHER_get_protocol_id(nint cipher);
-
     /// <returns>A pointer to a name and an <c>unsigned long</c> IANA number, or null.</returns>
     [LibraryImport(OpenSslLibrary.Ssl)]
     public static partial nuint* SSL_get_selected_srtp_profile(SslHandle ssl);

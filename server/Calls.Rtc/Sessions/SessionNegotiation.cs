@@ -137,6 +137,11 @@ internal sealed class SessionNegotiation(PeerNegotiation peer, bool offersOnData
             // Ours is out: we are the impolite side, the client rolls back and answers ours (media.md 3.3).
             GlareCount += result == NegotiationResult.WrongState ? 1 : 0;
             RefusedCount++;
+            if (result == NegotiationResult.TooManySections)
+            {
+                Fail(); // every later description would be larger still (media.md 9.7)
+            }
+
             return false;
         }
 
@@ -203,12 +208,17 @@ internal sealed class SessionNegotiation(PeerNegotiation peer, bool offersOnData
         _lock.Release(LockOwner.Server);
         if (++_unanswered >= MaxUnanswered)
         {
-            _failed = true;
-            output.OnNegotiationFailed();
+            Fail();
             return;
         }
 
         NoteChange(nowMs);
+    }
+
+    private void Fail()
+    {
+        _failed = true;
+        output.OnNegotiationFailed();
     }
 
     private static long Earlier(long? first, long second) => first is { } value && value < second ? value : second;

@@ -1,11 +1,15 @@
 using System.Buffers.Binary;
-using Calls.Rtc.Stun;
 
 namespace Calls.Rtc.Transport;
 
 /// <summary>Tells protocols apart by their first bytes (RFC 7983, section 7; RFC 5761, section 4; media.md 1.10).</summary>
 public static class PacketDemuxer
 {
+    // RFC 8489, section 5.
+    private const int StunHeaderSize = 20;
+    private const int StunCookieOffset = 4;
+    private const uint StunMagicCookie = 0x2112A442;
+
     // Fixed headers: DTLS record (RFC 6347, section 4.1), RTP and RTCP (RFC 3550, sections 5.1 and 6.4.2).
     private const int DtlsHeaderSize = 13;
     private const int RtpHeaderSize = 12;
@@ -39,7 +43,7 @@ public static class PacketDemuxer
     }
 
     private static bool IsStun(ReadOnlySpan<byte> datagram) =>
-        datagram.Length >= StunFormat.HeaderSize
+        datagram.Length >= StunHeaderSize
         && datagram.Length % 4 == 0
-        && BinaryPrimitives.ReadUInt32BigEndian(datagram[4..]) == StunFormat.MagicCookie;
+        && BinaryPrimitives.ReadUInt32BigEndian(datagram[StunCookieOffset..]) == StunMagicCookie;
 }

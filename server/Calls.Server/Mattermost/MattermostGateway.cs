@@ -1,5 +1,6 @@
 using System.Net;
 using Calls.Domain.Ports;
+using Calls.Server.Api;
 using Calls.Server.Mattermost.Delivery;
 using Calls.Server.Mattermost.Identity;
 using Calls.Server.Mattermost.Proxy;
@@ -13,9 +14,10 @@ namespace Calls.Server.Mattermost;
 public static class MattermostGateway
 {
     private const string PluginPath = "/plugins/" + CallsProtocol.PluginId;
+    private const string WebSocketPath = "/api/v4/websocket";
 
     /// <summary>
-    /// Registers <see cref="IChatHost"/>, <see cref="IEventDelivery"/>, <see cref="FrontDoorIdentity"/> and what they stand on. The
+    /// Registers <see cref="IChatHost"/>, <see cref="IEventDelivery"/>, <see cref="IRequestIdentity"/> and what they stand on. The
     /// caller registers <see cref="IClientConnections"/>.
     /// </summary>
     public static IServiceCollection AddMattermostGateway(this IServiceCollection services, GatewayOptions options)
@@ -43,7 +45,7 @@ public static class MattermostGateway
 
         services.AddSingleton<TokenIdentity>();
         services.AddSingleton<ITokenIdentity>(static provider => provider.GetRequiredService<TokenIdentity>());
-        services.AddSingleton<FrontDoorIdentity>();
+        services.AddSingleton<IRequestIdentity, FrontDoorIdentity>();
         services.AddSingleton<CallTokenRevalidation>();
 
         services.AddSingleton<ChannelMembership>();
@@ -84,8 +86,10 @@ public static class MattermostGateway
         ReverseProxy proxy = app.Services.GetRequiredService<ReverseProxy>();
         TakenOverRoutes taken = app.Services.GetRequiredService<TakenOverRoutes>();
 
-        app.MapGet("/api/v4/websocket", context => UpgradeAsync(context, upgrades, proxy));
-        app.MapGet(PluginPath + "/api/v4/websocket", context => UpgradeAsync(context, upgrades, proxy));
+        // Before any route: one of the two paths lies below the prefix of the API (variant A2).
+        app.Use(next => context => context.WebSockets.IsWebSocketRequest && IsGateway(context.Request.Path, out string path, out bool isPluginPath)
+            ? upgrades.HandleAsync(context, path, isPluginPath)
+            : next(context));
         if (options.TakeOver.Contains("plugins"))
         {
             app.MapGet("/api/v4/plugins/webapp", taken.ListPluginsAsync);
@@ -100,16 +104,12 @@ public static class MattermostGateway
         return app;
     }
 
-    private static Task UpgradeAsync(HttpContext context, UpgradeEndpoint upgrades, ReverseProxy proxy)
+    // Mattermost accepts a slash at the end.
+    private static bool IsGateway(PathString path, out string mattermostPath, out bool isPluginPath)
     {
-        string path = context.Request.Path.Value!;
-        bool isPluginPath = path.StartsWith(PluginPath, StringComparison.OrdinalIgnoreCase);
-        if (context.WebSockets.IsWebSocketRequest)
-        {
-            return upgrades.HandleAsync(context, isPluginPath ? path[PluginPath.Length..] : path, isPluginPath);
-        }
-
-        return isPluginPath ? RefuseAsync(context) : proxy.ForwardAsync(context);
+        isPluginPath = path.StartsWithSegments(PluginPath, StringComparison.Ordinal, out PathString rest);
+        mattermostPath = (isPluginPath ? rest : path).Value!;
+        return mattermostPath is WebSocketPath or WebSocketPath + "/";
     }
 
     // Public files of the bundle are Mattermost's; what else is below our prefix and has no route does not exist.

@@ -154,6 +154,17 @@ public sealed class AnsweringTests
     }
 
     [Fact]
+    public void A_payload_type_in_use_is_kept_when_the_client_lists_another_first()
+    {
+        PeerNegotiation sfu = Start(out string first);
+        const string Video = "m=video 9 UDP/TLS/RTP/SAVPF {0}\r\na=mid:1\r\na=rtcp-mux\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:120 VP8/90000\r\n";
+        Answer(sfu, first + Video.Replace("{0}", "96", StringComparison.Ordinal), out _, bundle: "0 1");
+        SessionDescription answer = Answer(sfu, first + Video.Replace("{0}", "120 96", StringComparison.Ordinal), out _, bundle: "0 1");
+
+        Assert.Equal([96], answer.Sections[1].Codecs.Select(codec => (int)codec.PayloadType));
+    }
+
+    [Fact]
     [Trait("Spec", "media-40")]
     public void Simulcast_is_answered_layer_by_layer()
     {

@@ -91,7 +91,7 @@ public sealed class SrtpInboundTests
 
         for (uint ssrc = 1; ssrc <= SrtpInbound.MaxSsrcs; ssrc++)
         {
-            Assert.Equal(SrtpResult.Ok, pair.Receive(pair.Protect(ssrc, sequenceNumber: 1)));
+            Assert.Equal(SrtpResult.Ok, pair.Receive(pair.Protect(ssrc, sequenceNumber: (ushort)ssrc)));
         }
 
         Assert.Equal(SrtpResult.TooManySsrcs, pair.Receive(pair.Protect(ssrc: 1000, sequenceNumber: 1)));
@@ -107,7 +107,7 @@ public sealed class SrtpInboundTests
         for (uint ssrc = 1; ssrc <= SrtpInbound.MaxSsrcs; ssrc++)
         {
             SrtpResult expected = ssrc == 3 ? SrtpResult.TooManySsrcs : SrtpResult.Replayed;
-            Assert.Equal(expected, pair.Receive(pair.Protect(ssrc, sequenceNumber: 1)));
+            Assert.Equal(expected, pair.Receive(pair.Protect(ssrc, sequenceNumber: (ushort)ssrc)));
         }
     }
 

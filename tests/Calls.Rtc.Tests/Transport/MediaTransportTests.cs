@@ -333,6 +333,21 @@ public sealed class MediaTransportTests : IDisposable
 
     [Theory]
     [MemberData(nameof(BothKindsOfSockets))]
+    public void Every_message_wakes_an_idle_loop(bool portable)
+    {
+        MediaTransport transport = Open(portable);
+        long start = Environment.TickCount64;
+        for (int i = 0; i < 20; i++)
+        {
+            OnLoop(transport.Loops[0], _ => { });
+        }
+
+        // Left to its idle ticks, the loop would need about 20 s.
+        Assert.True(Environment.TickCount64 - start < 10_000);
+    }
+
+    [Theory]
+    [MemberData(nameof(BothKindsOfSockets))]
     public void A_full_mailbox_and_a_full_packet_queue_refuse_and_count(bool portable)
     {
         MediaTransport transport = Open(

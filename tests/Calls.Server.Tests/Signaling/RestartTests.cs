@@ -27,7 +27,6 @@ public sealed class RestartTests
     }
 
     [Fact]
-    [Trait("Spec", "modes-23")]
     public async Task Nobody_comes_back_and_the_call_ends_after_a_minute()
     {
         (_, FakeChatHost host, string database) = await LeaveRunningAsync();
@@ -44,7 +43,6 @@ public sealed class RestartTests
     }
 
     [Fact]
-    [Trait("Spec", "modes-22")]
     public async Task Who_comes_back_appears_once_and_the_host_stays()
     {
         (CallId before, FakeChatHost host, string database) = await LeaveRunningAsync();

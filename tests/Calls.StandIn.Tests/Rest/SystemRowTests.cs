@@ -1,7 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Calls.StandIn.Tests.Kit;
 
 namespace Calls.StandIn.Tests.Rest;

@@ -31,7 +31,8 @@ internal sealed partial class CallTokenRevalidation(
         }
     }
 
-    private void AskDue()
+    /// <summary>Asks for the tokens whose time has come; called once a second.</summary>
+    internal void AskDue()
     {
         long now = time.GetTimestamp();
         HashSet<string> present = [.. registry.All.Select(static connection => connection.CallToken).OfType<string>()];

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using Calls.Domain;
 using Calls.Domain.Ports;
+using Calls.Server.Api;
 using Calls.Server.Mattermost.Relay;
 using Calls.Server.Mattermost.Rest;
 
@@ -9,31 +9,34 @@ namespace Calls.Server.Mattermost.Identity;
 
 /// <summary>Who makes a REST request, as Mattermost's front door would say (rest-api.md 1.3, mattermost-integration.md 9.1 to 9.3).</summary>
 internal sealed class FrontDoorIdentity(TokenIdentity tokens, MattermostClient rest, SettingsCache settings, GatewayOptions options, TimeProvider time)
+    : IRequestIdentity
 {
     // The list of sessions comes from a replica that may lag right after a log-in.
     private static readonly TimeSpan ReplicaLag = TimeSpan.FromMilliseconds(500);
 
     private readonly ExpiringCache<string, string> _matchedCsrf = new(TokenIdentity.Capacity, time);
 
-    /// <summary>Resolves the request's token; <see cref="IdentityResult.Unknown"/> is to become 503, never 401.</summary>
-    public async Task<(IdentityResult Result, UserId User, HostAuth? Auth)> ResolveAsync(HttpContext context)
+    public async ValueTask<RequestIdentity> ResolveAsync(HttpContext context, CancellationToken cancellation)
     {
         (string? token, bool isCookie) = FindToken(context.Request);
         if (token is null)
         {
-            return (IdentityResult.Unauthenticated, new UserId(""), null);
+            return RequestIdentity.Anonymous;
         }
 
-        TokenIdentityAnswer answer = await tokens.ResolveAsync(token, context.RequestAborted);
+        TokenIdentityAnswer answer = await tokens.ResolveAsync(token, cancellation);
         IdentityResult result = answer.Result;
         if (result == IdentityResult.Valid && isCookie && !HttpMethods.IsGet(context.Request.Method))
         {
-            result = await CheckCsrfAsync(context, token);
+            result = await CheckCsrfAsync(context, token, cancellation);
         }
 
-        return result == IdentityResult.Valid
-            ? (result, answer.User, new TokenAuth(token))
-            : (result, new UserId(""), null);
+        return result switch
+        {
+            IdentityResult.Valid => RequestIdentity.Known(answer.User, new TokenAuth(token)),
+            IdentityResult.Unauthenticated => RequestIdentity.Anonymous,
+            _ => RequestIdentity.Undecided,
+        };
     }
 
     // Not the order of the WebSocket: a browser may send a cookie and a header at once.
@@ -47,7 +50,7 @@ internal sealed class FrontDoorIdentity(TokenIdentity tokens, MattermostClient r
         return request.Cookies[UpgradeToken.CookieName] is { Length: > 0 } cookie ? (cookie, true) : (UpgradeToken.FromQuery(request), false);
     }
 
-    private async Task<IdentityResult> CheckCsrfAsync(HttpContext context, string token)
+    private async Task<IdentityResult> CheckCsrfAsync(HttpContext context, string token, CancellationToken cancellation)
     {
         bool isStrict = settings.Current?.StrictCsrf ?? true;
         if (!isStrict && context.Request.Headers.XRequestedWith == "XMLHttpRequest")
@@ -55,7 +58,7 @@ internal sealed class FrontDoorIdentity(TokenIdentity tokens, MattermostClient r
             return IdentityResult.Valid;
         }
 
-        string presented = await PresentedCsrfAsync(context);
+        string presented = await PresentedCsrfAsync(context, cancellation);
         if (presented.Length == 0)
         {
             return IdentityResult.Unauthenticated;
@@ -67,11 +70,11 @@ internal sealed class FrontDoorIdentity(TokenIdentity tokens, MattermostClient r
             return IdentityResult.Valid;
         }
 
-        IdentityResult result = await CompareAsync(token, presented, context.RequestAborted);
+        IdentityResult result = await CompareAsync(token, presented, cancellation);
         if (result == IdentityResult.Unauthenticated)
         {
-            await Task.Delay(ReplicaLag, time, context.RequestAborted);
-            result = await CompareAsync(token, presented, context.RequestAborted);
+            await Task.Delay(ReplicaLag, time, cancellation);
+            result = await CompareAsync(token, presented, cancellation);
         }
 
         if (result == IdentityResult.Valid)
@@ -82,7 +85,7 @@ internal sealed class FrontDoorIdentity(TokenIdentity tokens, MattermostClient r
         return result;
     }
 
-    private static async Task<string> PresentedCsrfAsync(HttpContext context)
+    private static async Task<string> PresentedCsrfAsync(HttpContext context, CancellationToken cancellation)
     {
         string header = context.Request.Headers["X-CSRF-Token"].ToString();
         if (header.Length > 0 || !context.Request.HasFormContentType)
@@ -92,7 +95,7 @@ internal sealed class FrontDoorIdentity(TokenIdentity tokens, MattermostClient r
 
         try
         {
-            IFormCollection form = await context.Request.ReadFormAsync(context.RequestAborted);
+            IFormCollection form = await context.Request.ReadFormAsync(cancellation);
             return form["csrf"].ToString();
         }
         catch (Exception exception) when (exception is InvalidDataException or BadHttpRequestException)

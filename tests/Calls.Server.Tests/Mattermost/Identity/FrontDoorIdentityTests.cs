@@ -1,5 +1,5 @@
 using System.Net;
-using Calls.Server.Mattermost.Identity;
+using Calls.Server.Api;
 using Calls.Server.Tests.Mattermost.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -109,13 +109,13 @@ public sealed class FrontDoorIdentityTests
         static options => options with { Timings = options.Timings with { FirstRetry = TimeSpan.Zero, SecondRetry = TimeSpan.Zero } },
         map: static app => app.Map("/who", static async (HttpContext context, IServiceProvider services) =>
         {
-            (IdentityResult result, Domain.UserId user, _) = await services.GetRequiredService<FrontDoorIdentity>().ResolveAsync(context);
+            RequestIdentity identity = await services.GetRequiredService<IRequestIdentity>().ResolveAsync(context, context.RequestAborted);
             context.Response.Headers["X-Identity-Headers"] =
                 context.Request.Headers.Keys.Count(static name => name.StartsWith("mattermost", StringComparison.OrdinalIgnoreCase)).ToString();
-            return result switch
+            return identity.Status switch
             {
-                IdentityResult.Valid => Results.Text(user.Value),
-                IdentityResult.Unauthenticated => Results.StatusCode(401),
+                IdentityStatus.Known => Results.Text(identity.User.Value),
+                IdentityStatus.Anonymous => Results.StatusCode(401),
                 _ => Results.StatusCode(503),
             };
         }));

@@ -39,6 +39,19 @@ public sealed class UpgradeTests
     }
 
     [Fact]
+    public async Task The_socket_may_lie_below_the_plugins_path_and_then_mattermost_sees_the_sites_origin()
+    {
+        await using GatewayUnderTest gateway = await GatewayUnderTest.StartAsync(static options => options with { SiteUrl = new Uri("https://site.example/") });
+        await Poll.UntilAsync(() => gateway.Settings.Current is not null);
+        using TestClient client = await TestClient.DialAsync(
+            new Uri(gateway.Url, "/plugins/com.mattermost.calls/api/v4/websocket"), "ta", static options => options.SetRequestHeader("Origin", "wss://site.example"));
+        ScriptedSocket upstream = await gateway.Mattermost.AcceptAsync();
+
+        Assert.Equal("/api/v4/websocket", upstream.Path);
+        Assert.Equal("https://site.example", upstream.Headers.Origin);
+    }
+
+    [Fact]
     [Trait("Spec", "integration-3")]
     public async Task A_bearer_header_is_as_good_as_a_cookie()
     {

@@ -5,7 +5,6 @@ using Calls.Domain;
 using Calls.Domain.Ports;
 using Calls.Server.Mattermost.Identity;
 using Calls.Server.Tests.Mattermost.Testing;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Calls.Server.Tests.Mattermost.Rest;

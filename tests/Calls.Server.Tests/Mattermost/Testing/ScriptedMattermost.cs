@@ -133,7 +133,7 @@ public sealed class ScriptedMattermost : IAsyncDisposable
     public static async Task JsonAsync(HttpContext context, int status, object body)
     {
         context.Response.StatusCode = status;
-        
+
         // Names as they are: Mattermost's settings start with capitals.
         await context.Response.WriteAsJsonAsync(body, JsonSerializerOptions.Default);
     }

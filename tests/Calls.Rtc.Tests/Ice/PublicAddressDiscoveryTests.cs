@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using Calls.Rtc.Crypto;
+using Calls.Rtc.Ice;
 using Calls.Rtc.Stun;
-using Calls.Rtc.Transport;
 
-namespace Calls.Rtc.Tests.Transport;
+namespace Calls.Rtc.Tests.Ice;
 
 public sealed class PublicAddressDiscoveryTests : IDisposable
 {

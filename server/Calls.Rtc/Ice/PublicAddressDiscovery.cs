@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Calls.Rtc.Stun;
 
-namespace Calls.Rtc.Transport;
+namespace Calls.Rtc.Ice;
 
 /// <summary>Asks a STUN server how our local addresses look from outside (media.md 1.5, DEV-1).</summary>
 public static class PublicAddressDiscovery

@@ -1,4 +1,4 @@
-namespace Calls.Rtc.Tests.Transport;
+namespace Calls.Rtc.Tests.Ice;
 
 /// <summary>Timers of up to <paramref name="longest"/> fire in a fiftieth of their time.</summary>
 internal sealed class FastTime(TimeSpan longest) : TimeProvider

@@ -1,0 +1,135 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Calls.Rtc.Tests;
+
+public sealed class RtcServerTests : IRtcEvents
+{
+    private static readonly RtcServerOptions Loopback = new() { ListenAddresses = [IPAddress.Loopback], UdpPort = 0, Loops = 1 };
+
+    private readonly ConcurrentQueue<(string Session, RtcCloseReason Reason)> _closed = new();
+
+    [Fact]
+    [Trait("Spec", "media-107")]
+    public async Task A_second_session_of_the_same_id_is_refused_and_counts_for_nothing()
+    {
+        await using RtcServer server = await StartAsync();
+        server.InitSession(Session("alice"));
+
+        RtcException refused = Assert.Throws<RtcException>(() => server.InitSession(Session("alice")));
+
+        Assert.Equal("failed to add session: user session already exists", refused.Message);
+        Assert.Equal(1, server.SessionCount);
+        Assert.Single(server.GetSessions("group", "call"));
+    }
+
+    [Theory]
+    [InlineData("", "call", "user", "session", "GroupID")]
+    [InlineData("group", "", "user", "session", "CallID")]
+    [InlineData("group", "call", "", "session", "UserID")]
+    [InlineData("group", "call", "user", "", "SessionID")]
+    public async Task A_session_without_an_id_is_refused_by_name(string group, string call, string user, string session, string field)
+    {
+        await using RtcServer server = await StartAsync();
+
+        RtcException refused = Assert.Throws<RtcException>(() => server.InitSession(new(group, call, user, session)));
+
+        Assert.Equal($"invalid session config: invalid {field} value: should not be empty", refused.Message);
+    }
+
+    [Fact]
+    [Trait("Spec", "media-108")]
+    public async Task Closing_an_unknown_session_is_no_error()
+    {
+        await using RtcServer server = await StartAsync();
+
+        server.CloseSession("nobody");
+
+        Assert.False(server.Send("nobody", RtcMessageType.Mute));
+        Assert.Null(server.SilentFor("nobody"));
+        Assert.Empty(server.GetSessions("group", "call"));
+    }
+
+    [Fact]
+    public async Task Stopping_ends_every_session_once_and_frees_the_port()
+    {
+        RtcServer server = await StartAsync();
+        server.InitSession(Session("alice"));
+        server.InitSession(Session("bob"));
+        int port = server.Port;
+
+        await server.DisposeAsync();
+
+        Assert.Equal(["alice", "bob"], _closed.Select(static closed => closed.Session).Order());
+        Assert.All(_closed, static closed => Assert.Equal(RtcCloseReason.ServerStopped, closed.Reason));
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+        Assert.Throws<RtcException>(() => server.InitSession(Session("carol")));
+    }
+
+    [Fact]
+    public async Task A_taken_port_is_named_in_the_refusal()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        int port = ((IPEndPoint)socket.LocalEndPoint!).Port;
+
+        RtcException refused = await Assert.ThrowsAsync<RtcException>(() =>
+            RtcServer.StartAsync(Loopback with { UdpPort = port }, this, TimeProvider.System, CancellationToken.None));
+
+        Assert.Contains(port.ToString(System.Globalization.CultureInfo.InvariantCulture), refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_address_that_is_not_ours_is_named_in_the_refusal()
+    {
+        RtcException refused = await Assert.ThrowsAsync<RtcException>(() =>
+            RtcServer.StartAsync(Loopback with { ListenAddresses = [IPAddress.Parse("203.0.113.9")] }, this, TimeProvider.System, CancellationToken.None));
+
+        Assert.Equal("none of 203.0.113.9 is an address of this machine", refused.Message);
+    }
+
+    [Fact]
+    [Trait("Spec", "media-113")]
+    public async Task Datagrams_from_strangers_are_dropped_and_harm_nobody()
+    {
+        const int Seed = 113;
+        await using RtcServer server = await StartAsync();
+        server.InitSession(Session("alice"));
+        using var stranger = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        stranger.Connect(IPAddress.Loopback, server.Port);
+        var random = new Random(Seed);
+        const int Count = 2_000;
+        for (int i = 0; i < Count; i++)
+        {
+            byte[] datagram = new byte[random.Next(12, 1_400)];
+            random.NextBytes(datagram);
+            datagram[0] = (byte)(i % 2 == 0 ? 0x80 : 22); // a valid-looking RTP or DTLS header
+            datagram[1] = 111;
+            await stranger.SendAsync(datagram);
+
+            // The kernel drops what a full buffer cannot take: wait for each handful, so that all arrive.
+            while (i % 100 == 99 && server.TransportCounters.DroppedUnregistered <= i)
+            {
+                await Task.Yield();
+            }
+        }
+
+        Assert.Equal(Count, server.TransportCounters.DroppedUnregistered);
+        Assert.Equal(0, server.TransportCounters.Sent);
+        Assert.Equal(0, server.TransportCounters.HandlerFaults);
+        Assert.Equal(1, server.SessionCount);
+    }
+
+    void IRtcEvents.OnMessage(RtcSessionConfig session, RtcMessageType type, ReadOnlyMemory<byte> data)
+    {
+        // Nobody negotiates here.
+    }
+
+    void IRtcEvents.OnSessionClosed(RtcSessionConfig session, RtcCloseReason reason) => _closed.Enqueue((session.SessionId, reason));
+
+    private static RtcSessionConfig Session(string id) => new("group", "call", "user", id);
+
+    private Task<RtcServer> StartAsync() => RtcServer.StartAsync(Loopback, this, TimeProvider.System, CancellationToken.None);
+}
