@@ -21,7 +21,15 @@ internal sealed class ClientPeer : IRtcClientEvents
     public string Session { get; }
 
     /// <summary>Where it sends from; changing it is what a NAT does that forgets a binding.</summary>
-    public TransportAddress Address { get; set; }
+    public TransportAddress Address
+    {
+        get;
+        set
+        {
+            field = value;
+            _call.Bind(value, this);
+        }
+    }
 
     public RtcClient Rtc { get; }
 
