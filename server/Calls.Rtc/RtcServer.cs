@@ -67,6 +67,17 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
 
     public int SessionCount => _sessions.Count;
 
+    public int CallCount
+    {
+        get
+        {
+            lock (_callsGate)
+            {
+                return _calls.Count;
+            }
+        }
+    }
+
     long ISessionHost.NowMs => MonotonicTime.NowMs(_time);
 
     NtpClock ISessionHost.Ntp => Ntp;

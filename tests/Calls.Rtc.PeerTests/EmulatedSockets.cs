@@ -6,7 +6,8 @@ namespace Calls.Rtc.PeerTests;
 internal sealed class EmulatedSockets(PeerCall call) : DatagramSockets([])
 {
     private readonly Queue<(TransportAddress From, byte[] Datagram)> _arrived = new();
-    private readonly List<(TransportAddress From, byte[] Slot, int Length)> _batch = [];
+    private readonly byte[][] _slots = [.. Enumerable.Range(0, ReceiveBatch).Select(static _ => new byte[PacketBuffer.Capacity])];
+    private readonly List<(TransportAddress From, int Length)> _batch = [];
     private readonly byte[] _slot = new byte[PacketBuffer.Capacity];
     private bool _isWoken;
 
@@ -30,9 +31,8 @@ internal sealed class EmulatedSockets(PeerCall call) : DatagramSockets([])
         _batch.Clear();
         while (_batch.Count < ReceiveBatch && _arrived.TryDequeue(out (TransportAddress From, byte[] Datagram) next))
         {
-            byte[] slot = new byte[PacketBuffer.Capacity];
-            next.Datagram.CopyTo(slot, 0);
-            _batch.Add((next.From, slot, next.Datagram.Length));
+            next.Datagram.CopyTo(_slots[_batch.Count], 0);
+            _batch.Add((next.From, next.Datagram.Length));
         }
 
         return _batch.Count;
@@ -40,8 +40,8 @@ internal sealed class EmulatedSockets(PeerCall call) : DatagramSockets([])
 
     public override Span<byte> Datagram(int index, out TransportAddress source)
     {
-        (source, byte[] slot, int length) = _batch[index];
-        return slot.AsSpan(0, length);
+        (source, int length) = _batch[index];
+        return _slots[index].AsSpan(0, length);
     }
 
     public override Span<byte> Reserve() => _slot;

@@ -25,10 +25,12 @@ internal sealed class PeerCall : IRtcEvents, IDisposable
     private readonly Dictionary<TransportAddress, ClientPeer> _byAddress = [];
     private readonly PriorityQueue<Action, (long DueMs, long Order)> _later = new();
     private readonly List<string> _faults = [];
+    private int _joined;
     private long _order;
     private long _nextSpeechMs;
 
-    public PeerCall(int seed = 1, bool dtlsActive = false)
+    /// <param name="configure">Changes how the server is set up.</param>
+    public PeerCall(int seed = 1, bool dtlsActive = false, Func<RtcServerOptions, RtcServerOptions>? configure = null)
     {
         Network = new(seed);
         _sockets = [.. Enumerable.Range(0, LoopCount).Select(_ => new EmulatedSockets(this))];
@@ -43,7 +45,7 @@ internal sealed class PeerCall : IRtcEvents, IDisposable
             Log = Note,
             Driver = new(index => _sockets[index], _mailboxes.Enqueue),
         };
-        _server = RtcServer.StartAsync(options, this, _time, CancellationToken.None).GetAwaiter().GetResult();
+        _server = RtcServer.StartAsync(configure?.Invoke(options) ?? options, this, _time, CancellationToken.None).GetAwaiter().GetResult();
     }
 
     public static TransportAddress ServerAddress { get; } = TransportAddress.From(new(IPAddress.Parse("192.0.2.1"), 8443));
@@ -56,6 +58,9 @@ internal sealed class PeerCall : IRtcEvents, IDisposable
 
     /// <summary>One-way delay of signaling, in milliseconds.</summary>
     public int SignalingDelayMs { get; set; } = 5;
+
+    /// <summary>Whatever clients send reaches the server, wherever it was sent to: an overridden address leads through a router.</summary>
+    public bool Reroutes { get; set; }
 
     /// <summary>Looks at each message of signaling: <c>null</c> loses it, another text takes its place.</summary>
     public Func<string, bool, string, string?>? SignalFilter { get; set; }
@@ -78,7 +83,7 @@ internal sealed class PeerCall : IRtcEvents, IDisposable
         };
         _server.InitSession(new("group", "call", "user", session, DcSignaling: dcSignaling));
         _servers[session] = new(_server.FindSession(session)!);
-        return _clients[session] = new(this, session, TransportAddress.From(new(IPAddress.Parse("198.51.100.1"), 20_000 + _byAddress.Count)), options);
+        return _clients[session] = new(this, session, TransportAddress.From(new(IPAddress.Parse("198.51.100.1"), 20_000 + _joined++)), options);
     }
 
     /// <summary>A client that has sent its first offer.</summary>
@@ -95,6 +100,33 @@ internal sealed class PeerCall : IRtcEvents, IDisposable
         ClientPeer client = Join(session, dcSignaling, usesLock, profile);
         Until(() => client.Rtc.State == RtcClientState.Open, $"the data channel of {session} is open");
         return client;
+    }
+
+    /// <summary>Drops all memory of a client that has left.</summary>
+    public void Forget(ClientPeer client)
+    {
+        client.Rtc.Dispose();
+        _clients.Remove(client.Session);
+        _servers.Remove(client.Session);
+        _byAddress.Remove(client.Address);
+        Answered.Remove(client.Address);
+    }
+
+    /// <summary>Hands the server datagrams past the network, and lets it work on them.</summary>
+    /// <returns>How long it took in real time.</returns>
+    public TimeSpan Flood(TransportAddress from, IReadOnlyList<byte[]> datagrams)
+    {
+        int loop = from.Port % LoopCount;
+        foreach (byte[] datagram in datagrams)
+        {
+            _sockets[loop].Deliver(from, datagram);
+        }
+
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        _server.Loops[loop].RunTurn();
+        TimeSpan took = System.Diagnostics.Stopwatch.GetElapsedTime(start);
+        TurnServer();
+        return took;
     }
 
     /// <summary>Datagrams to this address reach the client from now on.</summary>
@@ -285,14 +317,14 @@ internal sealed class PeerCall : IRtcEvents, IDisposable
 
     private void Deliver(TransportAddress from, TransportAddress to, byte[] datagram)
     {
-        if (to == ServerAddress)
+        if (to == ServerAddress || (Reroutes && !_byAddress.ContainsKey(to)))
         {
             // As SO_REUSEPORT does: a flow stays on one loop, and a flow from another port may land on another one.
             _sockets[from.Port % LoopCount].Deliver(from, datagram);
         }
         else if (_byAddress.TryGetValue(to, out ClientPeer? client) && client.Address == to && !client.IsCutOff)
         {
-            client.Rtc.Receive(datagram, from, NowMs);
+            client.Rtc.Receive(datagram, Reroutes ? client.LastDestination : from, NowMs);
         }
     }
 }

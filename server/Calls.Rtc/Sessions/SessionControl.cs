@@ -68,6 +68,12 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
     /// <summary>The ICE agent, once the client has offered. Guarded by locking it: checks arrive on any media loop.</summary>
     public IceLiteAgent? Agent => Volatile.Read(ref _agent);
 
+    /// <summary>What is agreed with the client.</summary>
+    public PeerNegotiation Peer => _peer;
+
+    /// <summary>Who offers, and what is waited for.</summary>
+    public SessionNegotiation Negotiation => _negotiation;
+
     /// <summary>Messages of the client that could not be used: bad descriptions, candidates and data channel messages.</summary>
     public int RefusedMessages { get; private set; }
 
