@@ -68,6 +68,9 @@ internal sealed class PeerCall : IRtcEvents, IDisposable
     /// <summary>All addresses that the server answered a check of.</summary>
     public HashSet<TransportAddress> Answered { get; } = [];
 
+    /// <summary>How often a session's mailbox was run.</summary>
+    public long MailboxTurns { get; private set; }
+
     public int PublishedTracks => _servers.Values.Sum(static peer => peer.Participant.Tracks.Count);
 
     public ServerPeer Server(ClientPeer client) => _servers[client.Session];
@@ -293,6 +296,7 @@ internal sealed class PeerCall : IRtcEvents, IDisposable
             while (_mailboxes.TryDequeue(out IThreadPoolWorkItem? mailbox))
             {
                 isBusy = true;
+                MailboxTurns++;
                 mailbox.Execute();
             }
         }

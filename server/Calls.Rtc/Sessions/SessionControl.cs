@@ -265,6 +265,14 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
 
     void IDtlsOutput.OnApplicationData(ReadOnlySpan<byte> data)
     {
+        if (_agent is { } agent)
+        {
+            lock (agent)
+            {
+                agent.OnAuthenticatedPacket(_nowMs);
+            }
+        }
+
         _output.OnAuthenticatedPacket(_nowMs);
         _channel.Receive(data, _nowMs);
     }
