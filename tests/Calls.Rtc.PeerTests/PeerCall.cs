@@ -65,6 +65,9 @@ internal sealed class PeerCall : IRtcEvents, IDisposable
     /// <summary>Looks at each message of signaling: <c>null</c> loses it, another text takes its place.</summary>
     public Func<string, bool, string, string?>? SignalFilter { get; set; }
 
+    /// <summary>Called from within the server as it hands a message over to signaling.</summary>
+    public Action<string, string>? OnSaid { get; set; }
+
     /// <summary>All addresses that the server answered a check of.</summary>
     public HashSet<TransportAddress> Answered { get; } = [];
 
@@ -115,7 +118,7 @@ internal sealed class PeerCall : IRtcEvents, IDisposable
         Answered.Remove(client.Address);
     }
 
-    /// <summary>Hands the server datagrams past the network, and lets it work on them.</summary>
+    /// <summary>Hands a loop of the server datagrams past the network, and lets it work on them at once.</summary>
     /// <returns>How long it took in real time.</returns>
     public TimeSpan Flood(TransportAddress from, IReadOnlyList<byte[]> datagrams)
     {
@@ -127,9 +130,7 @@ internal sealed class PeerCall : IRtcEvents, IDisposable
 
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
         _server.Loops[loop].RunTurn();
-        TimeSpan took = System.Diagnostics.Stopwatch.GetElapsedTime(start);
-        TurnServer();
-        return took;
+        return System.Diagnostics.Stopwatch.GetElapsedTime(start);
     }
 
     /// <summary>Datagrams to this address reach the client from now on.</summary>
@@ -198,7 +199,9 @@ internal sealed class PeerCall : IRtcEvents, IDisposable
             return;
         }
 
-        peer.SentToClient.Add((type, Encoding.UTF8.GetString(data.Span)));
+        string json = Encoding.UTF8.GetString(data.Span);
+        peer.SentToClient.Add((type, json));
+        OnSaid?.Invoke(session.SessionId, json);
         if (Pass(session.SessionId, toServer: false, data.ToArray()) is { } passed)
         {
             Later(SignalingDelayMs, () => _clients[session.SessionId].Rtc.ReceiveSignal(passed, NowMs));

@@ -31,6 +31,7 @@ public sealed class RobustnessTests
             for (int batch = 0; batch < 500_000 / BatchSize; batch++)
             {
                 total += call.Flood(from, new ArraySegment<byte[]>(pool, random.Next(pool.Length - BatchSize), BatchSize)).TotalMicroseconds;
+                call.Run(1);
             }
 
             worst = Math.Max(worst, total / 500_000);

@@ -279,6 +279,8 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
 
     void INegotiationOutput.SendDescription(SignalingPath path, SessionDescriptionMessage description)
     {
+        // Before it leaves: a client checks as soon as it has read an answer, and a check that nobody knows is dropped.
+        FollowTransport(_peer.Remote!);
         byte[] json = description.ToJson();
         if (path == SignalingPath.DataChannel)
         {
@@ -368,6 +370,7 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
     private void OnDescription(ReadOnlySpan<byte> json, SignalingPath path)
     {
         bool isFirst = _agent is null;
+        int generation = _iceGeneration;
         bool applied = SessionDescriptionMessage.TryParse(json, out SessionDescriptionMessage description)
             && (description.IsOffer || !isFirst)
             && _negotiation.OnDescription(description, path, _nowMs);
@@ -382,17 +385,25 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
             return;
         }
 
-        if (isFirst)
+        if (isFirst || generation != _iceGeneration)
         {
-            Begin(_peer.Remote!);
-        }
-        else if (_peer.Remote!.IceGeneration != _iceGeneration)
-        {
-            Restart(_peer.Remote);
+            SendCandidates();
         }
     }
 
-    /// <summary>The first offer was answered: the transport can come up.</summary>
+    private void FollowTransport(RemoteTransportParameters remote)
+    {
+        if (_agent is null)
+        {
+            Begin(remote);
+        }
+        else if (remote.IceGeneration != _iceGeneration)
+        {
+            Restart(remote);
+        }
+    }
+
+    /// <summary>The first offer is being answered: the transport can come up.</summary>
     private void Begin(RemoteTransportParameters remote)
     {
         _iceGeneration = remote.IceGeneration;
@@ -401,7 +412,6 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
         _dtls.SetRemoteFingerprints(DtlsFingerprints(remote));
         Volatile.Write(ref _agent, new IceLiteAgent(_credentials, remote.Credentials.Ufrag, _nowMs));
         _output.OnLocalCredentials(_credentials);
-        SendCandidates();
     }
 
     private void Restart(RemoteTransportParameters remote)
@@ -413,7 +423,6 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
         }
 
         _output.OnLocalCredentials(_credentials);
-        SendCandidates();
     }
 
     // Also inline in the answer (DEV-4); older clients expect them as messages.
