@@ -178,6 +178,10 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
             ? TimeSpan.FromMilliseconds(Math.Max(0, MonotonicTime.NowMs(_time) - session.LastAuthenticatedMs))
             : null;
 
+    /// <summary>How many candidates and unusable messages a session's client has sent; zeros for an unknown session.</summary>
+    public (int Candidates, int Refused) SignalingCounts(string sessionId) =>
+        _sessions.TryGetValue(sessionId, out RtcSession? session) ? session.SignalingCounts : default;
+
     /// <summary>Ends all sessions, then the loops; the port is free afterwards.</summary>
     public async ValueTask DisposeAsync()
     {

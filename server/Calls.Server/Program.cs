@@ -33,7 +33,7 @@ catch (ConfigurationException refused)
     Console.Error.WriteLine(refused.Message);
     return ExitCode.InvalidConfiguration;
 }
-catch (Exception failure) when (failure is RtcException or IOException or UnauthorizedAccessException)
+catch (Exception failure) when (failure is RtcException or IOException or UnauthorizedAccessException or DllNotFoundException)
 {
     // What an operator can put right: a taken port, a missing library, a file that cannot be written.
     Console.Error.WriteLine(failure.Message);

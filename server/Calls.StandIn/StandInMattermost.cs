@@ -121,7 +121,7 @@ public sealed class StandInMattermost : IAsyncDisposable
         });
         builder.Services.AddRoutingCore();
         WebApplication app = builder.Build();
-        var pipeline = new RequestPipeline(_core, new RequestLimiter(_core.State, Faults), _options.IsDeveloper);
+        var pipeline = new RequestPipeline(_core, new RequestLimiter(_core.State, Faults));
         app.Use((http, next) => pipeline.InvokeAsync(http, () => next(http)));
         app.UseRouting();
         MapRoutes(app);
@@ -267,8 +267,8 @@ public sealed class StandInMattermost : IAsyncDisposable
 
     private void MapRoutes(WebApplication app)
     {
-        var routes = new ApiRoutes(app, _core, _options.IsDeveloper);
-        new SocketRoute(_core, _options.IsDeveloper, _stopping.Token).Map(routes);
+        var routes = new ApiRoutes(app, _core);
+        new SocketRoute(_core, _stopping.Token).Map(routes);
         UserRoutes.Map(routes);
         SessionRoutes.Map(routes);
         TeamRoutes.Map(routes);

@@ -34,7 +34,4 @@ public sealed record StandInOptions
     /// of a plugin; <c>null</c> = the plugin has no server part and they are 404.
     /// </summary>
     public Uri? PluginUpstream { get; init; }
-
-    /// <summary>The stock server's habit of revealing details of errors: <c>detailed_error</c> is filled.</summary>
-    public bool IsDeveloper { get; init; }
 }

@@ -69,6 +69,7 @@ internal sealed class DemoPage(IPage page)
     /// <summary>Waits until a remote voice of this pitch is heard, whichever section it comes on.</summary>
     public async Task HearsAsync(int toneHz)
     {
+        await page.WaitForFunctionAsync("() => document.querySelectorAll('#audio audio').length > 0");
         for (int attempt = 0; ; attempt++)
         {
             Heard[] heard = await HeardAsync();

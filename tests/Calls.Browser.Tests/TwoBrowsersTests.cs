@@ -10,6 +10,7 @@ public sealed class TwoBrowsersTests(DemoFixture demo) : IClassFixture<DemoFixtu
     private const int CarolHz = 1_500;
 
     [BrowserFact]
+    [Trait("Spec", "media-26")]
     public async Task Two_people_hear_each_other_and_not_themselves()
     {
         DemoPage alice = await demo.OpenAsync("alice", AliceHz);
@@ -30,6 +31,8 @@ public sealed class TwoBrowsersTests(DemoFixture demo) : IClassFixture<DemoFixtu
         Assert.All(await bob.HeardAsync(), static heard => Assert.True(Math.Abs(heard.PitchHz - BobHz) > 50, $"Bob hears himself: {heard}"));
         Assert.All(await alice.HeardAsync(), static heard => Assert.True(Math.Abs(heard.PitchHz - AliceHz) > 50, $"Alice hears herself: {heard}"));
         Assert.Equal("SRTP_AEAD_AES_128_GCM", await alice.TransportAsync("srtpCipher"));
+        Assert.Equal("FEFD", await alice.TransportAsync("tlsVersion"));
+        Assert.Equal("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", await alice.TransportAsync("dtlsCipher"));
         Assert.True(await bob.StatisticAsync("inbound-rtp", "packetsReceived") > 50);
         await bob.Page.WaitForSelectorAsync("#participants li[data-user=alice][data-speaking=true]");
         await Screenshot(bob, "in-call");

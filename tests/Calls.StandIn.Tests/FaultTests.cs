@@ -8,6 +8,14 @@ namespace Calls.StandIn.Tests;
 public sealed class FaultTests : StandInTest
 {
     [Fact]
+    public async Task A_taken_address_is_an_io_error_at_start()
+    {
+        var options = new StandInOptions { Listen = new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, Server.Url.Port) };
+
+        await Assert.ThrowsAsync<IOException>(() => StandInMattermost.StartAsync(options, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task Latency_holds_a_request_for_its_time()
     {
         Server.Faults.Add(new EndpointFault { Method = "GET", PathPrefix = "/api/v4/users/me/status", Latency = TimeSpan.FromSeconds(5) });
@@ -93,10 +101,13 @@ public sealed class FaultTests : StandInTest
         Server.Faults.HalfOpen(id);
 
         Server.Publish("probe", [], userId: Alice);
+        Time.Advance(TimeSpan.FromSeconds(50));
         await socket.SendAsync(0x8A, []);
+        await socket.SendTextAsync("""{"action":"custom_x","seq":1}""");
         Assert.Equal("hello", await FirstEventAsync(await OpenAsync(token, $"?connection_id={id}&sequence_number=1")));
-        Time.Advance(TimeSpan.FromSeconds(100));
+        Time.Advance(TimeSpan.FromSeconds(50));
         await InactiveAsync(id);
+        Assert.Empty(Server.CustomActions);
 
         // Written into the void, so it is in the ring and not in the queue.
         SocketClient resumed = await OpenAsync(token, $"?connection_id={id}&sequence_number=1");

@@ -62,6 +62,9 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
     /// <summary>Items that found the mailbox full.</summary>
     public long RefusedWork => _mailbox.Refused;
 
+    /// <summary>Candidates and unusable messages that the client sent so far.</summary>
+    public (int Candidates, int Refused) SignalingCounts => (_control.RemoteCandidates, _control.RefusedMessages);
+
     /// <summary>When the client last proved that it is there, in any protocol.</summary>
     public long LastAuthenticatedMs
     {

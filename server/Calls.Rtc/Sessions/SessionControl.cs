@@ -38,7 +38,6 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
     private DtlsSession? _dtls;
     private long? _channelDeadlineMs;
     private int _iceGeneration;
-    private int _remoteCandidates;
     private bool _keysInstalled;
     private bool _closed;
     private long _nowMs;
@@ -76,6 +75,9 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
 
     /// <summary>Messages of the client that could not be used: bad descriptions, candidates and data channel messages.</summary>
     public int RefusedMessages { get; private set; }
+
+    /// <summary>Candidates that the client sent.</summary>
+    public int RemoteCandidates { get; private set; }
 
     /// <summary>Loss, delay and jitter reports of the client.</summary>
     public int QualityReports { get; private set; }
@@ -437,7 +439,7 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
     // A lite agent needs none of the client's candidates: they are validated, counted and left alone.
     private void OnCandidate(ReadOnlySpan<byte> json)
     {
-        if (++_remoteCandidates > MaxRemoteCandidates || !CandidateMessage.IsValid(json))
+        if (++RemoteCandidates > MaxRemoteCandidates || !CandidateMessage.IsValid(json))
         {
             RefusedMessages++;
         }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Calls.Domain.Ports;
 using Calls.Rtc;
 using Calls.Server.Api;
@@ -6,9 +7,11 @@ using Calls.Server.Configuration;
 using Calls.Server.Mattermost;
 using Calls.Server.Media;
 using Calls.Server.Observability;
+using Calls.Server.Persistence;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Data.Sqlite;
 
 namespace Calls.Server.Commands;
 
@@ -28,6 +31,8 @@ internal sealed class Sidecar : IAsyncDisposable
     public IReadOnlyList<Uri> Addresses =>
         [.. _app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(static address => new Uri(address))];
 
+    public RtcServer Media => _media;
+
     public int MediaPort => _media.Port;
 
     public IReadOnlyList<string> AdvertisedAddresses => _media.AdvertisedAddresses;
@@ -39,6 +44,8 @@ internal sealed class Sidecar : IAsyncDisposable
     public static async Task<Sidecar> StartAsync(
         SidecarOptions options, CallsSettings settings, RtcServerOptions media, Action<WebApplication>? addRoutes, CancellationToken cancellation)
     {
+        RequireFree(options.HttpListen, "HttpListen");
+        RequireFree(options.AdminListen is { } operators ? [operators] : [], "AdminListen");
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
         builder.Logging.AddSidecarConsole(options);
         builder.Services.AddRouting();
@@ -72,12 +79,13 @@ internal sealed class Sidecar : IAsyncDisposable
 
         var events = new RtcEventsToMediaEvents();
         ILoggerFactory? loggers = null;
+        WebApplication? app = null;
         RtcServer server = await RtcServer.StartAsync(
             media with { Log = line => loggers?.CreateLogger("Calls.Rtc").LogInformation("{Line}", line) }, events, TimeProvider.System, cancellation);
         try
         {
             builder.Services.AddSingleton<IMediaRouter>(new RtcMediaRouter(server));
-            WebApplication app = builder.Build();
+            app = builder.Build();
             loggers = app.Services.GetRequiredService<ILoggerFactory>();
             events.Events = app.Services.GetRequiredService<IMediaEvents>();
             if (options.AdminListen is { } admin)
@@ -88,14 +96,51 @@ internal sealed class Sidecar : IAsyncDisposable
             app.MapMattermostGateway();
             app.MapCallsApi();
             addRoutes?.Invoke(app);
+            RequireDatabase(app, options.DatabaseFile);
             var sidecar = new Sidecar(app, server);
             await app.StartAsync(cancellation);
             return sidecar;
         }
         catch
         {
+            if (app is not null)
+            {
+                await app.DisposeAsync();
+            }
+
             await server.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>Asked before the host starts, which would log a stack trace.</summary>
+    private static void RequireFree(IReadOnlyList<IPEndPoint> endpoints, string setting)
+    {
+        foreach (IPEndPoint endpoint in endpoints)
+        {
+            try
+            {
+                using var listener = new TcpListener(endpoint);
+                listener.Start();
+            }
+            catch (SocketException failure)
+            {
+                string reason = failure.SocketErrorCode == SocketError.AddressAlreadyInUse ? "is taken by another program" : $"cannot be used ({failure.Message})";
+                throw new IOException($"TCP port {endpoint.Port} on {endpoint.Address} {reason}; free it or choose another with {setting} (--http for the demo).", failure);
+            }
+        }
+    }
+
+    /// <summary>Asked before the host starts, which would log a stack trace.</summary>
+    private static void RequireDatabase(WebApplication app, string file)
+    {
+        try
+        {
+            app.Services.GetRequiredService<SqliteDatabase>().Open().Dispose();
+        }
+        catch (SqliteException failure)
+        {
+            throw new IOException($"The database {file} cannot be used: {failure.Message}", failure);
         }
     }
 

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Calls.StandIn.Rest;
 
 /// <summary>Registers endpoints below <c>/api/v4</c>: resolves the session, checks CSRF and MFA, turns refusals into error objects.</summary>
-internal sealed class ApiRoutes(IEndpointRouteBuilder routes, MattermostCore core, bool isDeveloper)
+internal sealed class ApiRoutes(IEndpointRouteBuilder routes, MattermostCore core)
 {
     public const string Prefix = "/api/v4";
 
@@ -20,19 +20,19 @@ internal sealed class ApiRoutes(IEndpointRouteBuilder routes, MattermostCore cor
 
     public void Delete(string path, Func<ApiRequest, Task> handler, Access access = Access.Session) => Map("DELETE", path, handler, access);
 
-    /// <summary>Writes an error object with the request's id.</summary>
-    public static Task WriteErrorAsync(HttpContext http, ApiException error, bool isDeveloper)
+    /// <summary>Writes an error object with the request's id; its detail only in developer mode.</summary>
+    public static Task WriteErrorAsync(HttpContext http, ApiException error, ServerState state)
     {
         http.Response.StatusCode = error.Status;
         http.Response.ContentType = "application/json";
-        return http.Response.Body.WriteAsync(ErrorBody(http, error, isDeveloper), http.RequestAborted).AsTask();
+        return http.Response.Body.WriteAsync(ErrorBody(http, error, state), http.RequestAborted).AsTask();
     }
 
-    public static byte[] ErrorBody(HttpContext http, ApiException error, bool isDeveloper) => Wire.ToUtf8<JsonNode>(new JsonObject
+    public static byte[] ErrorBody(HttpContext http, ApiException error, ServerState state) => Wire.ToUtf8<JsonNode>(new JsonObject
     {
         ["id"] = error.Id,
         ["message"] = error.Message,
-        ["detailed_error"] = isDeveloper ? error.Detail : "",
+        ["detailed_error"] = state.Settings.Current.Bool("ServiceSettings", "EnableDeveloper") ? error.Detail : "",
         ["request_id"] = http.TraceIdentifier,
         ["status_code"] = error.Status,
     });
@@ -63,7 +63,7 @@ internal sealed class ApiRoutes(IEndpointRouteBuilder routes, MattermostCore cor
         }
         catch (ApiException error)
         {
-            await WriteErrorAsync(http, error, isDeveloper);
+            await WriteErrorAsync(http, error, core.State);
         }
     }
 

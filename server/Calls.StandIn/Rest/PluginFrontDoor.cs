@@ -73,7 +73,7 @@ internal sealed class PluginFrontDoor(MattermostCore core, StandInOptions option
     {
         if (!core.State.Settings.Current.Bool("PluginSettings", "Enable"))
         {
-            await ApiRoutes.WriteErrorAsync(http, PluginRoutes.Disabled(), options.IsDeveloper);
+            await ApiRoutes.WriteErrorAsync(http, PluginRoutes.Disabled(), core.State);
         }
         else if (options.PluginUpstream is null || http.GetRouteValue("plugin_id")?.ToString() != CallsId)
         {

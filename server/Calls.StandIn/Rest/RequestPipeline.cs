@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace Calls.StandIn.Rest;
 
 /// <summary>What happens around every request: its id and version headers, limiter, injected faults, and the 404 of unknown routes.</summary>
-internal sealed class RequestPipeline(MattermostCore core, RequestLimiter limiter, bool isDeveloper)
+internal sealed class RequestPipeline(MattermostCore core, RequestLimiter limiter)
 {
     public async Task InvokeAsync(HttpContext http, Func<Task> next)
     {
@@ -75,7 +75,7 @@ internal sealed class RequestPipeline(MattermostCore core, RequestLimiter limite
     private Task WriteUnknownAsync(HttpContext http) => ApiRoutes.WriteErrorAsync(
         http,
         new ApiException(404, "api.context.404.app_error", "Sorry, we could not find the page.", $"There doesn't appear to be an api call for the url='{http.Request.Path}'."),
-        isDeveloper);
+        core.State);
 
     private async Task HandleThenFailAsync(HttpContext http, Func<Task> next, EndpointFault failure)
     {
@@ -102,6 +102,6 @@ internal sealed class RequestPipeline(MattermostCore core, RequestLimiter limite
             return;
         }
 
-        await ApiRoutes.WriteErrorAsync(http, new ApiException(failure.Status, "standin.fault", "An error occurred."), isDeveloper);
+        await ApiRoutes.WriteErrorAsync(http, new ApiException(failure.Status, "standin.fault", "An error occurred."), core.State);
     }
 }

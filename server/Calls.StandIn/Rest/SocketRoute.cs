@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Calls.StandIn.Rest;
 
 /// <summary>The WebSocket upgrade (mattermost-integration.md 11.2, H1 to H6).</summary>
-internal sealed class SocketRoute(MattermostCore core, bool isDeveloper, CancellationToken stopping)
+internal sealed class SocketRoute(MattermostCore core, CancellationToken stopping)
 {
     /// <summary>The stock limit; its constant's name says kilobytes, its use means bytes.</summary>
     private const int ReadLimit = 8192;
@@ -125,7 +125,7 @@ internal sealed class SocketRoute(MattermostCore core, bool isDeveloper, Cancell
         http.Response.Headers["Sec-WebSocket-Version"] = "13";
         var error = new ApiException(400, "api.web_socket.connect.upgrade.app_error", $"URL Blocked because of CORS. Url: {http.Request.Headers.Origin}");
         string text = status == StatusCodes.Status403Forbidden ? "Forbidden\n" : "Bad Request\n";
-        await http.Response.Body.WriteAsync((byte[])[.. Encoding.ASCII.GetBytes(text), .. ApiRoutes.ErrorBody(http, error, isDeveloper)]);
+        await http.Response.Body.WriteAsync((byte[])[.. Encoding.ASCII.GetBytes(text), .. ApiRoutes.ErrorBody(http, error, core.State)]);
     }
 
     private static bool HasToken(string list, string token) =>

@@ -281,6 +281,17 @@ public sealed class SctpReceiveTests
     }
 
     [Fact]
+    public void The_rest_of_a_message_whose_beginning_was_given_up_is_dropped()
+    {
+        _peer.Receive((192, 0, RawPacket.Words(First)));
+        _peer.Receive(ScriptedPeer.Data(First + 1, [1], flags: 0), ScriptedPeer.Data(First + 2, [2], flags: 1));
+        _peer.Receive(ScriptedPeer.Data(First + 3, [3], number: 1));
+
+        Assert.Equal([3], Assert.Single(_server.Messages).Data);
+        Assert.Null(_server.CloseReason);
+    }
+
+    [Fact]
     public void Impossible_sacks_are_ignored()
     {
         _server.Association.Send(0, 53, [1], _peer.NowMs);

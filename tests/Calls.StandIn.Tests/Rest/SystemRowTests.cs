@@ -153,10 +153,9 @@ public sealed class SystemRowTests : StandInTest
     [Fact]
     public async Task Details_of_errors_are_shown_in_developer_mode_only()
     {
-        await using StandInMattermost server = await StandInMattermost.StartAsync(new StandInOptions { IsDeveloper = true }, CancellationToken.None);
-        using var client = new ApiClient(server.Url, server.LogIn("alice"));
-
-        Assert.Equal("permission=sysconsole_read_plugins", (await client.GetAsync("/config"))["detailed_error"]);
+        Assert.Equal("", (await As("alice").GetAsync("/config"))["detailed_error"]);
+        Server.SetConfig("ServiceSettings", "EnableDeveloper", true);
+        Assert.Equal("permission=sysconsole_read_plugins", (await As("alice").GetAsync("/config"))["detailed_error"]);
     }
 
     [Theory]

@@ -49,8 +49,14 @@ internal sealed class UpgradeEndpoint(
         }
 
         int isCounted = token is null ? 1 : 0;
-        await DialAsync(http, path, peer, token, Uncount);
-        Uncount();
+        try
+        {
+            await DialAsync(http, path, peer, token, Uncount);
+        }
+        finally
+        {
+            Uncount();
+        }
 
         void Uncount()
         {
@@ -107,13 +113,15 @@ internal sealed class UpgradeEndpoint(
                 return;
             }
 
+            // The client may be gone by now; then accepting it throws.
+            using FrameSocket dialled = upstream;
             WebSocket accepted = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
             {
                 KeepAliveInterval = options.Timings.KeepAliveInterval,
                 KeepAliveTimeout = options.Timings.KeepAliveTimeout,
             });
             var client = new FrameSocket(accepted, CallsProtocol.MaxClientFrameBytes);
-            var pair = new SocketPair(client, upstream, options.Timings, context.Time)
+            var pair = new SocketPair(client, dialled, options.Timings, context.Time)
             {
                 Peer = peer,
                 OnIdentified = onIdentified,

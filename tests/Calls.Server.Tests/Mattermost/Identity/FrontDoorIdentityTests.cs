@@ -69,7 +69,6 @@ public sealed class FrontDoorIdentityTests
     }
 
     [Fact]
-    [Trait("Spec", "integration-62")]
     public async Task Not_knowing_is_not_being_logged_out()
     {
         await using GatewayUnderTest gateway = await StartAsync();

@@ -1,6 +1,8 @@
+using Calls.Server.Api;
 using Calls.Server.Mattermost;
 using Calls.Server.Mattermost.Identity;
 using Calls.Server.Tests.Mattermost.Testing;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -11,6 +13,7 @@ public sealed class GateTests
     private const string Join = """{"action":"custom_com.mattermost.calls_join","seq":1}""";
 
     [Fact]
+    [Trait("Spec", "integration-63")]
     public async Task Who_owes_a_second_factor_is_greeted_but_has_no_calls()
     {
         await using GatewayUnderTest gateway = await GatewayUnderTest.StartAsync();
@@ -31,6 +34,10 @@ public sealed class GateTests
         Assert.Equal("posted", (await client.ReceiveAsync()).Event);
         Assert.Empty(gateway.Clients.Messages);
         Assert.True(gateway.Clients.HasNone);
+        var request = new DefaultHttpContext();
+        request.Request.Headers.Authorization = "Bearer a";
+        RequestIdentity identity = await gateway.Services.GetRequiredService<IRequestIdentity>().ResolveAsync(request, CancellationToken.None);
+        Assert.Equal(IdentityStatus.Anonymous, identity.Status);
     }
 
     [Fact]
@@ -109,16 +116,23 @@ public sealed class GateTests
     }
 
     [Fact]
-    public async Task A_mattermost_that_is_down_ends_no_call()
+    [Trait("Spec", "integration-62")]
+    public async Task A_mattermost_that_is_down_ends_no_call_and_logs_nobody_out()
     {
         var time = new ManualTime();
-        await using GatewayUnderTest gateway = await GatewayUnderTest.StartAsync(time: time);
+        await using GatewayUnderTest gateway = await GatewayUnderTest.StartAsync(
+            static options => options with { Timings = options.Timings with { FirstRetry = TimeSpan.Zero, SecondRetry = TimeSpan.Zero } }, time);
         (TestClient call, _) = await gateway.ConnectAsync("a", "c1");
         await call.SendAsync(Join);
         await gateway.Clients.NextAsync("message c1 join");
         gateway.Mattermost.Routes["GET /api/v4/users/me/status"] = static context => ScriptedMattermost.JsonAsync(context, 500, new { });
         await AdvanceUntilAsync(time, () => gateway.Counters.UnansweredTokens >= 2);
+        var request = new DefaultHttpContext();
+        request.Request.Headers.Authorization = "Bearer other";
+        RequestIdentity identity = await gateway.Services.GetRequiredService<IRequestIdentity>().ResolveAsync(request, CancellationToken.None);
 
+        // Undecided is answered with 503 (rest-api.md 1.3).
+        Assert.Equal(IdentityStatus.Undecided, identity.Status);
         Assert.True(gateway.Clients.HasNone);
         gateway.Publish("x", GatewayUnderTest.ToUser("a"));
         Assert.Equal(1, (await call.ReceiveAsync()).Seq);

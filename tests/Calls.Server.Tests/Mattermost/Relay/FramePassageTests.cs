@@ -125,8 +125,6 @@ public sealed class FramePassageTests
     }
 
     [Fact]
-    [Trait("Spec", "integration-19")]
-    [Trait("Spec", "signaling-6")]
     public async Task A_ping_does_not_wait_for_calls()
     {
         await using GatewayUnderTest gateway = await GatewayUnderTest.StartAsync();
@@ -223,8 +221,6 @@ public sealed class FramePassageTests
     }
 
     [Fact]
-    [Trait("Spec", "signaling-5")]
-    [Trait("Spec", "signaling-11")]
     public async Task What_cannot_be_decoded_is_left_to_mattermost()
     {
         await using GatewayUnderTest gateway = await GatewayUnderTest.StartAsync();

@@ -70,6 +70,12 @@ public sealed class StandInRelayTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Spec", "integration-5")]
+    [Trait("Spec", "integration-6")]
+    [Trait("Spec", "integration-71")]
+    [Trait("Spec", "signaling-3")]
+    [Trait("Spec", "signaling-5")]
+    [Trait("Spec", "signaling-11")]
     public async Task Sockets_without_good_credentials_end()
     {
         using TestClient silent = await _gateway.DialAsync("");
@@ -79,6 +85,8 @@ public sealed class StandInRelayTests : IAsyncLifetime
         await wrong.SendAsync("""{"action":"authentication_challenge","seq":1,"data":{"token":"nosuchtokennosuchtokennosu"}}""");
         Assert.Empty(await wrong.ReceiveAllAsync());
 
+        Assert.Equal(0, _gateway.Registry.Count);
+
         using TestClient good = await _gateway.DialAsync("");
         string token = await LogInAsync("bob");
         await good.SendAsync($$$"""{"action":"authentication_challenge","seq":1,"data":{"token":"{{{token}}}"}}""");
@@ -87,13 +95,19 @@ public sealed class StandInRelayTests : IAsyncLifetime
         await good.SendAsync($$$"""{"action":"authentication_challenge","seq":2,"data":{"token":"x"}}""");
         await good.SendAsync("""{"action":"ping","seq":3}""");
         Assert.Equal(3, (await good.ReceiveAsync()).Json.GetProperty("seq_reply").GetInt64());
+        string cookie = await LogInAsync("carol");
+        using TestClient garbled = await _gateway.DialAsync(token: cookie);
+        Assert.Equal("hello", (await garbled.ReceiveAsync()).Event);
+        await garbled.SendAsync("not json");
+        Assert.Empty(await garbled.ReceiveAllAsync());
+
+        Assert.DoesNotContain(_gateway.Log.Lines, line => line.Contains(cookie, StringComparison.Ordinal));
         Assert.DoesNotContain(_gateway.Log.Lines, line => line.Contains(token, StringComparison.Ordinal));
         Assert.DoesNotContain(_gateway.Log.Lines, static line => line.Contains("nosuchtoken", StringComparison.Ordinal));
         Assert.DoesNotContain(_gateway.Log.Lines, line => line.Contains(_standIn.BotToken, StringComparison.Ordinal));
     }
 
     [Fact]
-    [Trait("Spec", "integration-75")]
     public async Task Permission_questions_are_answered_as_mattermost_would()
     {
         IChatHost host = _gateway.Services.GetRequiredService<IChatHost>();

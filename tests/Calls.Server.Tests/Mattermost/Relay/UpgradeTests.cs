@@ -90,8 +90,6 @@ public sealed class UpgradeTests
     }
 
     [Fact]
-    [Trait("Spec", "integration-5")]
-    [Trait("Spec", "signaling-3")]
     public async Task A_socket_that_mattermost_gives_up_ends_without_a_record()
     {
         await using GatewayUnderTest gateway = await GatewayUnderTest.StartAsync();

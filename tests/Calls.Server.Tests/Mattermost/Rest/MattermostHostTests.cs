@@ -22,7 +22,6 @@ public sealed class MattermostHostTests
     [InlineData("", "", "system_user", ChannelPermission.ReadChannel, false)]
     [InlineData("channel_user", "", "system_user", ChannelPermission.ManageChannel, false)]
     [InlineData("channel_user", "team_admin", "system_user", ChannelPermission.ManageChannel, true)]
-    [Trait("Spec", "integration-68")]
     public async Task Permissions_follow_the_roles(string member, string teamMember, string system, ChannelPermission permission, bool isGranted)
     {
         await using GatewayUnderTest gateway = await StartAsync();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.WebSockets;
 using System.Text.Json;
 using Calls.Domain;
@@ -15,6 +16,9 @@ namespace Calls.Server.Tests.Mattermost.Testing;
 public sealed class GatewayUnderTest : IAsyncDisposable
 {
     private readonly WebApplication _app;
+
+    // A client that nothing refers to any more would be cut by the garbage collector, in the middle of a test.
+    private readonly ConcurrentBag<TestClient> _clients = [];
 
     private GatewayUnderTest(WebApplication app, ScriptedMattermost mattermost, RecordedClients clients, RecordedLog log)
     {
@@ -74,11 +78,16 @@ public sealed class GatewayUnderTest : IAsyncDisposable
             .Publish(new WireEvent(name, JsonSerializer.SerializeToElement(data ?? new { }), target, isDroppable));
 
     /// <summary>Dials; the other end has to be accepted at the scripted Mattermost.</summary>
-    public Task<TestClient> DialAsync(string query = "connection_id=&sequence_number=0", string? token = null, Action<ClientWebSocketOptions>? configure = null) =>
-        TestClient.DialAsync(
-            new Uri($"ws://{Url.Authority}/api/v4/websocket{(query.Length == 0 ? "" : "?")}{query}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }),
-            token,
-            configure);
+    public async Task<TestClient> DialAsync(
+        string query = "connection_id=&sequence_number=0", string? token = null, Action<ClientWebSocketOptions>? configure = null)
+    {
+        var url = new Uri(
+            $"ws://{Url.Authority}/api/v4/websocket{(query.Length == 0 ? "" : "?")}{query}",
+            new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        TestClient client = await TestClient.DialAsync(url, token, configure);
+        _clients.Add(client);
+        return client;
+    }
 
     /// <summary>A greeted connection of a user whose token is the user's name, with Calls open.</summary>
     public async Task<(TestClient Client, ScriptedSocket Upstream)> ConnectAsync(string user, string connection)
@@ -112,6 +121,11 @@ public sealed class GatewayUnderTest : IAsyncDisposable
         // First, so that the gateway's sockets are gone when it stops.
         await Mattermost.DisposeAsync();
         await _app.StopAsync(new CancellationToken(canceled: true));
+        foreach (TestClient client in _clients)
+        {
+            client.Dispose();
+        }
+
         await _app.DisposeAsync();
     }
 
