@@ -127,7 +127,7 @@ internal sealed class LoadClient : IRtcClientEvents, IDisposable
         // Audio has no key frames.
     }
 
-    public void OnClosed(RtcClientEnd end) => _report.Closed++;
+    public void OnClosed(RtcClientEnd end) => _report.Closed += end == RtcClientEnd.Requested ? 0 : 1;
 
     public void Dispose()
     {

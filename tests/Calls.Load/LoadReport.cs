@@ -13,6 +13,7 @@ internal sealed class LoadReport
 
     public int Open { get; set; }
 
+    /// <summary>Clients that ended without being asked to.</summary>
     public int Closed { get; set; }
 
     /// <summary>One-way delay of each measured packet.</summary>

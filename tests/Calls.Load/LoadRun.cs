@@ -8,7 +8,6 @@ namespace Calls.Load;
 internal sealed class LoadRun(LoadOptions options)
 {
     private const int PacketMs = 20;
-    private const int SettleMs = 4_000;
     private const int JoinLimitMs = 60_000;
     private const int JoinerLimitMs = 5_000;
     private const int JoinerPauseMs = 100;
@@ -47,7 +46,7 @@ internal sealed class LoadRun(LoadOptions options)
                 return null;
             }
 
-            Turn(server, NowMs + SettleMs);
+            Turn(server, NowMs + (options.WarmUp * 1000L));
             ServerStatistics before = await server.ReadStatisticsAsync();
             long sentBefore = _report.Sent;
             _report.IsMeasuring = true;
