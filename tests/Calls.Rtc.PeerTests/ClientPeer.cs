@@ -72,7 +72,7 @@ internal sealed class ClientPeer : IRtcClientEvents
     public int HeardFrom(ClientPeer publisher) => Heard.Where(entry => entry.Key.Publisher == publisher.Session).Sum(static entry => entry.Value);
 
     public void Unmute() => Voice ??= Rtc.AddTrack(
-        OutgoingTrack.Create(TrackType.Voice, MediaCodec.Opus, Session, (ulong)Session.GetHashCode()), _call.NowMs);
+        OutgoingTrack.Create(TrackType.Voice, MediaCodec.Opus, Session, Address.Port), _call.NowMs);
 
     /// <summary>Adds a track of any kind whose packets are sent from now on.</summary>
     public SentTrack Send(TrackType type, string streamId)

@@ -60,7 +60,7 @@ public sealed class LockTests
     public void Many_clients_that_unmute_at_once_over_a_bad_network_all_hear_each_other()
     {
         using var call = new PeerCall(seed: 3);
-        (call.Network.Loss, call.Network.JitterMs, call.Network.DelayMs) = (0.1, 40, 30);
+        (call.Network.Loss, call.Network.JitterMs, call.Network.DelayMs) = (0.05, 40, 30);
         ClientPeer[] clients = [.. Enumerable.Range(0, 8).Select(i => call.Join($"client{i}", dcSignaling: i % 2 == 0, usesLock: i % 3 != 0))];
         call.Until(() => clients.All(static client => client.Rtc.State == RtcClientState.Open), "all are connected");
         Array.ForEach(clients, static client => client.Unmute());

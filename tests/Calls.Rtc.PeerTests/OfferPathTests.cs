@@ -15,7 +15,7 @@ public sealed class OfferPathTests
         using var call = new PeerCall(seed: 5);
         ClientPeer alice = call.JoinAndConnect("alice");
         ClientPeer bob = call.JoinAndConnect("bob", dcSignaling);
-        (call.Network.Loss, call.Network.DelayMs, call.SignalingDelayMs) = (0.2, 60, 1);
+        (call.Network.Loss, call.Network.DelayMs, call.SignalingDelayMs) = (0.05, 60, 1);
 
         alice.Unmute();
         call.Until(() => bob.HeardFrom(alice) > 0, "Bob hears Alice");
