@@ -67,6 +67,17 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
 
     public int SessionCount => _sessions.Count;
 
+    public int CallCount
+    {
+        get
+        {
+            lock (_callsGate)
+            {
+                return _calls.Count;
+            }
+        }
+    }
+
     long ISessionHost.NowMs => MonotonicTime.NowMs(_time);
 
     NtpClock ISessionHost.Ntp => Ntp;
@@ -74,6 +85,11 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     DeadlineQueue ISessionHost.Deadlines => _deadlines;
 
     IRtcEvents ISessionHost.Events => _events;
+
+    Action<IThreadPoolWorkItem>? ISessionHost.Schedule => _options.Driver?.Schedule;
+
+    /// <summary>For tests that turn them themselves.</summary>
+    internal IReadOnlyList<MediaLoop> Loops => _transport.Loops;
 
     private NtpClock Ntp { get; }
 
@@ -98,7 +114,8 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     /// <exception cref="RtcException">It cannot; the text says why and what to do.</exception>
     public static async Task<RtcServer> StartAsync(RtcServerOptions options, IRtcEvents events, TimeProvider time, CancellationToken cancellation)
     {
-        IReadOnlyList<IPAddress> addresses = LocalAddresses.Select(InterfaceAddresses(), [.. options.ListenAddresses], options.EnableIPv6);
+        IEnumerable<IPAddress> available = options.Driver is null ? InterfaceAddresses() : options.ListenAddresses;
+        IReadOnlyList<IPAddress> addresses = LocalAddresses.Select(available, [.. options.ListenAddresses], options.EnableIPv6);
         if (addresses.Count == 0)
         {
             throw new RtcException(options.ListenAddresses.Count == 0
@@ -114,7 +131,11 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
 
         IPAddress? overrideAddress = hostOverride is null ? null : await hostOverride.ResolveAsync(Dns.GetHostAddressesAsync, options.EnableIPv6, time).ConfigureAwait(false);
         var server = new RtcServer(options, events, time, addresses, hostOverride, overrideAddress);
-        server._transport.Start();
+        if (options.Driver is null)
+        {
+            server._transport.Start();
+        }
+
         options.Log?.Invoke(
             $"media on UDP {string.Join(", ", server._transport.LocalEndPoints)}, advertised as {string.Join(", ", server.AdvertisedAddresses)}, "
             + $"{server._transport.Loops.Count} loops, socket buffers {server._transport.ReceiveBufferBytes / 1024} KiB in and {server._transport.SendBufferBytes / 1024} KiB out");
@@ -158,6 +179,8 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
 
     public bool Send(string sessionId, RtcMessageType type, ReadOnlyMemory<byte> data = default) =>
         _sessions.TryGetValue(sessionId, out RtcSession? session) && session.TryPostMessage(type, data);
+
+    internal RtcSession? FindSession(string sessionId) => _sessions.GetValueOrDefault(sessionId);
 
     public IReadOnlyList<RtcSessionConfig> GetSessions(string groupId, string callId)
     {
@@ -334,6 +357,7 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
             Port = options.UdpPort,
             TickMs = 20,
             NowMs = () => MonotonicTime.NowMs(time),
+            Sockets = options.Driver?.Sockets,
             OnFault = fault => options.Log?.Invoke($"a packet met a defect: {fault.GetType().Name} at {fault.StackTrace?.Split('\n')[0].Trim()}"),
         };
         return options.Loops is { } loops ? transport with { LoopCount = loops } : transport;

@@ -1,4 +1,5 @@
 using System.Net;
+using Calls.Rtc.Sessions;
 
 namespace Calls.Rtc;
 
@@ -27,4 +28,7 @@ public sealed record RtcServerOptions
 
     /// <summary>Called with one line of text for the operator. Never contains secrets or anything a client sent.</summary>
     public Action<string>? Log { get; init; }
+
+    /// <summary>Set by tests that run a server without sockets and threads.</summary>
+    internal RtcServerDriver? Driver { get; init; }
 }

@@ -25,7 +25,6 @@ internal sealed class LoadClient : IRtcClientEvents, IDisposable
     private readonly long _joinedAt;
     private SocketAddress? _destination;
     private TransportAddress _destinationKey;
-    private bool _heard;
     private uint _timestamp;
 
     public LoadClient(string session, string call, bool speaks, DtlsContext dtls, MediaConnection server, LoadReport report, long nowMs)
@@ -53,6 +52,9 @@ internal sealed class LoadClient : IRtcClientEvents, IDisposable
     public RtcClient Client { get; }
 
     public SentTrack? Voice { get; }
+
+    /// <summary>From joining to the first audio packet; <c>null</c> before it.</summary>
+    public double? HeardAfterMs { get; private set; }
 
     /// <summary>Takes everything that has arrived.</summary>
     public void Receive(long nowMs)
@@ -95,10 +97,10 @@ internal sealed class LoadClient : IRtcClientEvents, IDisposable
             return;
         }
 
-        if (!_heard)
+        if (HeardAfterMs is null)
         {
-            _heard = true;
-            _report.FirstPacketMs.Add(Stopwatch.GetElapsedTime(_joinedAt).TotalMilliseconds);
+            HeardAfterMs = Stopwatch.GetElapsedTime(_joinedAt).TotalMilliseconds;
+            _report.FirstPacketMs.Add(HeardAfterMs.Value);
         }
 
         if (_report.IsMeasuring)
@@ -125,7 +127,7 @@ internal sealed class LoadClient : IRtcClientEvents, IDisposable
         // Audio has no key frames.
     }
 
-    public void OnClosed(RtcClientEnd end) => _report.Closed++;
+    public void OnClosed(RtcClientEnd end) => _report.Closed += end == RtcClientEnd.Requested ? 0 : 1;
 
     public void Dispose()
     {

@@ -13,6 +13,7 @@ internal sealed class LoadReport
 
     public int Open { get; set; }
 
+    /// <summary>Clients that ended without being asked to.</summary>
     public int Closed { get; set; }
 
     /// <summary>One-way delay of each measured packet.</summary>
@@ -20,6 +21,9 @@ internal sealed class LoadReport
 
     /// <summary>From joining to the first audio packet, per receiver.</summary>
     public List<double> FirstPacketMs { get; } = [];
+
+    /// <summary>The same, of the listeners that joined one by one while everybody else was in the call.</summary>
+    public List<double> JoinMs { get; } = [];
 
     /// <param name="expected">Packets that receivers should have got while it was measured.</param>
     public string Describe(LoadOptions options, long expected, ServerStatistics idle, ServerStatistics before, ServerStatistics after)
@@ -44,6 +48,13 @@ internal sealed class LoadReport
             ["serverCollections"] = after.Collections - before.Collections,
             ["residentKiBPerSession"] = Math.Round((double)(after.ResidentKiB - idle.ResidentKiB) / sessions, 0),
         };
+        if (options.Joins > 0)
+        {
+            figures["joins"] = JoinMs.Count;
+            figures["joinToAudioP50Ms"] = Quantile(JoinMs, 0.50);
+            figures["joinToAudioP99Ms"] = Quantile(JoinMs, 0.99);
+        }
+
         return options.Json
             ? JsonSerializer.Serialize(figures)
             : string.Join('\n', figures.Select(static figure => $"{figure.Key,-32} {figure.Value}"));

@@ -8,8 +8,9 @@ namespace Calls.Load;
 internal sealed class LoadRun(LoadOptions options)
 {
     private const int PacketMs = 20;
-    private const int SettleMs = 4_000;
     private const int JoinLimitMs = 60_000;
+    private const int JoinerLimitMs = 5_000;
+    private const int JoinerPauseMs = 100;
 
     private readonly LoadReport _report = new();
     private readonly List<LoadClient> _clients = [];
@@ -45,7 +46,7 @@ internal sealed class LoadRun(LoadOptions options)
                 return null;
             }
 
-            Turn(server, NowMs + SettleMs);
+            Turn(server, NowMs + (options.WarmUp * 1000L));
             ServerStatistics before = await server.ReadStatisticsAsync();
             long sentBefore = _report.Sent;
             _report.IsMeasuring = true;
@@ -53,6 +54,7 @@ internal sealed class LoadRun(LoadOptions options)
             _report.IsMeasuring = false;
             ServerStatistics after = await server.ReadStatisticsAsync();
             long expected = (_report.Sent - sentBefore) * (options.Users - 1);
+            JoinOneByOne(server, dtls);
             return _report.Describe(options, expected, idle, before, after);
         }
         finally
@@ -61,13 +63,34 @@ internal sealed class LoadRun(LoadOptions options)
         }
     }
 
-    private void Join(MediaConnection server, DtlsContext dtls, int call, int user)
+    private void JoinOneByOne(MediaConnection server, DtlsContext dtls)
+    {
+        for (int i = 0; i < options.Joins; i++)
+        {
+            LoadClient joiner = Join(server, dtls, i % options.Calls, options.Users + i);
+            Turn(server, NowMs + JoinerLimitMs, () => joiner.HeardAfterMs is not null);
+            if (joiner.HeardAfterMs is { } heardAfter)
+            {
+                _report.JoinMs.Add(heardAfter);
+            }
+
+            joiner.Client.Close(NowMs);
+            Turn(server, NowMs + JoinerPauseMs);
+            _clients.Remove(joiner);
+            _bySession.Remove(joiner.Session);
+            _bySocket.Remove(joiner.Socket);
+            joiner.Dispose();
+        }
+    }
+
+    private LoadClient Join(MediaConnection server, DtlsContext dtls, int call, int user)
     {
         string session = $"c{call}u{user}";
         var client = new LoadClient(session, $"call-{call}", speaks: user < options.Unmuted, dtls, server, _report, NowMs);
         _clients.Add(client);
         _bySession.Add(session, client);
         _bySocket.Add(client.Socket, client);
+        return client;
     }
 
     /// <summary>Moves everything until a time, or until a condition holds.</summary>
@@ -78,7 +101,10 @@ internal sealed class LoadRun(LoadOptions options)
         {
             while (server.Messages.TryDequeue(out (string Session, byte[] Json) message))
             {
-                _bySession[message.Session].Client.ReceiveSignal(message.Json, nowMs);
+                if (_bySession.TryGetValue(message.Session, out LoadClient? client))
+                {
+                    client.Client.ReceiveSignal(message.Json, nowMs);
+                }
             }
 
             readable.Clear();
@@ -92,16 +118,16 @@ internal sealed class LoadRun(LoadOptions options)
 
             bool speaks = nowMs >= _nextSpeechMs;
             _nextSpeechMs = speaks ? Math.Max(_nextSpeechMs + PacketMs, nowMs - PacketMs) : _nextSpeechMs;
-            foreach (LoadClient client in _clients)
+            foreach (LoadClient participant in _clients)
             {
                 if (speaks)
                 {
-                    client.Speak(nowMs);
+                    participant.Speak(nowMs);
                 }
 
-                if (client.Client.DeadlineMs <= nowMs)
+                if (participant.Client.DeadlineMs <= nowMs)
                 {
-                    client.Client.HandleDeadline(nowMs);
+                    participant.Client.HandleDeadline(nowMs);
                 }
             }
         }

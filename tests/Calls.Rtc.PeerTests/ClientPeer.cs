@@ -8,6 +8,8 @@ namespace Calls.Rtc.PeerTests;
 internal sealed class ClientPeer : IRtcClientEvents
 {
     private readonly PeerCall _call;
+    private readonly List<SentTrack> _extra = [];
+    private readonly HashSet<SentTrack> _wantsKeyFrame = [];
     private uint _timestamp;
 
     public ClientPeer(PeerCall call, string session, TransportAddress address, RtcClientOptions options)
@@ -21,13 +23,28 @@ internal sealed class ClientPeer : IRtcClientEvents
     public string Session { get; }
 
     /// <summary>Where it sends from; changing it is what a NAT does that forgets a binding.</summary>
-    public TransportAddress Address { get; set; }
+    public TransportAddress Address
+    {
+        get;
+        set
+        {
+            field = value;
+            _call.Bind(value, this);
+        }
+    }
 
     public RtcClient Rtc { get; }
 
     public SentTrack? Voice { get; private set; }
 
+    // VP8: a descriptor with S = 1, and the octet that says whether it is a key frame (RFC 7741, section 4).
+    private static byte[] KeyFrame => [0x10, 0x00, .. new byte[98]];
+
+    private static byte[] DeltaFrame => [0x10, 0x01, .. new byte[98]];
+
     public bool Speaks { get; set; } = true;
+
+    public TransportAddress LastDestination { get; private set; }
 
     /// <summary>Sends and receives nothing, like a machine whose cable was pulled.</summary>
     public bool IsCutOff { get; set; }
@@ -35,23 +52,72 @@ internal sealed class ClientPeer : IRtcClientEvents
     /// <summary>Voice packets heard, by publisher and SSRC.</summary>
     public Dictionary<(string Publisher, uint Ssrc), int> Heard { get; } = [];
 
+    /// <summary>Pictures received, in order.</summary>
+    public List<Picture> Pictures { get; } = [];
+
     public List<CallsChannelMessage> ChannelMessages { get; } = [];
+
+    /// <summary>What the media map said of each section at the moment a description bound a track to it.</summary>
+    public List<(string Mid, string Type)> Bound { get; } = [];
+
+    /// <summary>Names of the streams that the last packets came under: <c>voice</c>, <c>screen</c>, ...</summary>
+    public IEnumerable<string> Types => Rtc.RemoteTracks.Select(static track => track.Map?.Type ?? "").Order();
+
+    /// <summary>Payload types received.</summary>
+    public HashSet<byte> PayloadTypes { get; } = [];
+
+    /// <summary>SSRCs of voices heard from a publisher.</summary>
+    public IEnumerable<uint> SsrcsOf(ClientPeer publisher) => Heard.Keys.Where(key => key.Publisher == publisher.Session).Select(static key => key.Ssrc);
 
     public int HeardFrom(ClientPeer publisher) => Heard.Where(entry => entry.Key.Publisher == publisher.Session).Sum(static entry => entry.Value);
 
     public void Unmute() => Voice ??= Rtc.AddTrack(
-        OutgoingTrack.Create(TrackType.Voice, MediaCodec.Opus, Session, (ulong)Session.GetHashCode()), _call.NowMs);
+        OutgoingTrack.Create(TrackType.Voice, MediaCodec.Opus, Session, Address.Port), _call.NowMs);
+
+    /// <summary>Adds a track of any kind whose packets are sent from now on.</summary>
+    public SentTrack Send(TrackType type, string streamId)
+    {
+        var track = new OutgoingTrack($"{streamId}-{type}", streamId, type, type is TrackType.Voice or TrackType.ScreenAudio ? MediaCodec.Opus : MediaCodec.Vp8);
+        SentTrack sent = Rtc.AddTrack(track, _call.NowMs);
+        _extra.Add(sent);
+        return sent;
+    }
+
+    /// <summary>Withdraws a track with an offer, as stopping a share does.</summary>
+    public void Stop(SentTrack track)
+    {
+        _extra.Remove(track);
+        Rtc.RemoveTrack(track, _call.NowMs);
+    }
 
     public void Speak()
     {
+        _timestamp += 960;
+        foreach (SentTrack track in _extra)
+        {
+            if (track.Track.Kind == MediaKind.Audio)
+            {
+                Rtc.SendRtp(track, new byte[60], _timestamp, hasMarker: false, audioLevel: 30, _call.NowMs);
+            }
+            else if (track.Packets == 0 || _wantsKeyFrame.Remove(track))
+            {
+                Rtc.SendRtp(track, KeyFrame, _timestamp * 15 / 8, hasMarker: true, audioLevel: null, _call.NowMs);
+            }
+            else
+            {
+                Rtc.SendRtp(track, DeltaFrame, _timestamp * 15 / 8, hasMarker: true, audioLevel: null, _call.NowMs);
+            }
+        }
+
         if (Voice is not null && Speaks)
         {
-            Rtc.SendRtp(Voice, new byte[60], _timestamp += 960, hasMarker: false, audioLevel: 30, _call.NowMs);
+            Rtc.SendRtp(Voice, new byte[60], _timestamp, hasMarker: false, audioLevel: 30, _call.NowMs);
         }
     }
 
     public void SendDatagram(ReadOnlySpan<byte> datagram, TransportAddress destination)
     {
+        LastDestination = destination;
         if (!IsCutOff)
         {
             _call.Network.Send(Address, destination, datagram, _call.NowMs);
@@ -67,22 +133,24 @@ internal sealed class ClientPeer : IRtcClientEvents
 
     public void OnChannelMessage(CallsChannelMessage message) => ChannelMessages.Add(message);
 
-    public void OnNegotiated()
-    {
-        // Read from the client's tracks.
-    }
+    public void OnNegotiated() => Bound.AddRange(Rtc.RemoteTracks.Select(static track => (track.Mid, track.Map?.Type ?? "")));
 
     public void OnPacket(ReceivedStream stream, in ReceivedPacket packet, long nowMs)
     {
-        uint ssrc = packet.Ssrc;
-        string publisher = Rtc.RemoteTracks.FirstOrDefault(track => track.Ssrc == ssrc)?.StreamId ?? "";
-        Heard[(publisher, ssrc)] = Heard.GetValueOrDefault((publisher, ssrc)) + 1;
+        string publisher = stream.Track!.StreamId;
+        PayloadTypes.Add(packet.PayloadType);
+        if (stream.Track.Kind == MediaKind.Audio)
+        {
+            Heard[(publisher, packet.Ssrc)] = Heard.GetValueOrDefault((publisher, packet.Ssrc)) + 1;
+        }
+        else
+        {
+            // The first octet behind the descriptor: bit 0 clear starts a key frame (RFC 7741, section 4.3).
+            Pictures.Add(new(publisher, stream.Track.Map?.Type ?? "", (packet.Payload[1] & 1) == 0, nowMs));
+        }
     }
 
-    public void OnKeyFrameRequested(SentTrack track)
-    {
-        // Audio only here.
-    }
+    public void OnKeyFrameRequested(SentTrack track) => _wantsKeyFrame.Add(track);
 
     public void OnClosed(RtcClientEnd end)
     {

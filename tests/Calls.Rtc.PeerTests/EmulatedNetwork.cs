@@ -1,26 +1,56 @@
 namespace Calls.Rtc.PeerTests;
 
-/// <summary>Datagrams between addresses on virtual time: delay, jitter (which reorders) and loss, from a seed.</summary>
+/// <summary>Datagrams between addresses on virtual time: delay, jitter (which reorders), rate and loss, from a seed.</summary>
 internal sealed class EmulatedNetwork(int seed)
 {
+    // A router's queue in front of a slow link; more is dropped.
+    private const long MaxQueueMs = 300;
+
     private readonly PriorityQueue<(TransportAddress From, TransportAddress To, byte[] Datagram), (long DueMs, long Order)> _flying = new();
+    private readonly Dictionary<(TransportAddress From, TransportAddress To), double> _busyUntilMs = [];
     private readonly Random _random = new(seed);
     private long _order;
 
+    /// <summary>Chance that a datagram is lost, 0 to 1.</summary>
     public double Loss { get; set; }
 
+    /// <summary>One way, at least 1.</summary>
     public int DelayMs { get; set; } = 5;
 
+    /// <summary>Added to the delay of each datagram at random.</summary>
     public int JitterMs { get; set; }
+
+    /// <summary>Of each direction between two addresses; 0 = no limit.</summary>
+    public int BitsPerSecond { get; set; }
+
+    /// <summary>Decides on each datagram before chance does; <c>false</c> drops it.</summary>
+    public Func<TransportAddress, TransportAddress, byte[], bool>? Filter { get; set; }
 
     public int Seed { get; } = seed;
 
+    public long NextMs => _flying.TryPeek(out _, out (long DueMs, long Order) due) ? due.DueMs : long.MaxValue;
+
     public void Send(TransportAddress from, TransportAddress to, ReadOnlySpan<byte> datagram, long nowMs)
     {
-        if (_random.NextDouble() >= Loss)
+        byte[] copy = datagram.ToArray();
+        if (Filter?.Invoke(from, to, copy) == false || _random.NextDouble() < Loss)
         {
-            _flying.Enqueue((from, to, datagram.ToArray()), (nowMs + DelayMs + _random.Next(JitterMs + 1), _order++));
+            return;
         }
+
+        double leavesMs = nowMs;
+        if (BitsPerSecond > 0)
+        {
+            leavesMs = Math.Max(nowMs, _busyUntilMs.GetValueOrDefault((from, to))) + (copy.Length * 8_000.0 / BitsPerSecond);
+            if (leavesMs - nowMs > MaxQueueMs)
+            {
+                return;
+            }
+
+            _busyUntilMs[(from, to)] = leavesMs;
+        }
+
+        _flying.Enqueue((from, to, copy), ((long)Math.Ceiling(leavesMs) + DelayMs + _random.Next(JitterMs + 1), _order++));
     }
 
     public bool TryTake(long nowMs, out (TransportAddress From, TransportAddress To, byte[] Datagram) arrived)

@@ -1,101 +1,176 @@
 using System.Net;
+using System.Text;
 using Calls.Rtc.Client;
 using Calls.Rtc.Dtls;
-using Calls.Rtc.Ice;
-using Calls.Rtc.Sessions;
-using Calls.Rtc.Sfu;
-using Calls.Rtc.Stun;
+using Calls.Rtc.Sdp;
 using Calls.Rtc.Transport;
 
 namespace Calls.Rtc.PeerTests;
 
-/// <summary>One call between real clients and the real server side, on virtual time.</summary>
-internal sealed class PeerCall : IPacketSink, IDisposable
+/// <summary>Real clients and a whole real server, on one thread, an emulated network and virtual time.</summary>
+internal sealed class PeerCall : IRtcEvents, IDisposable
 {
     public const int SpeechMs = 20;
 
-    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private const int LoopCount = 2;
 
-    private readonly DtlsCertificate _certificate = DtlsCertificate.Create(Start);
-    private readonly DtlsContext _serverDtls;
+    private readonly VirtualTime _time = new();
+    private readonly DtlsCertificate _certificate;
     private readonly DtlsContext _clientDtls;
-    private readonly SessionEnvironment _environment;
-    private readonly NtpClock _ntp;
+    private readonly RtcServer _server;
+    private readonly EmulatedSockets[] _sockets;
+    private readonly Queue<IThreadPoolWorkItem> _mailboxes = new();
     private readonly Dictionary<string, ServerPeer> _servers = [];
     private readonly Dictionary<string, ClientPeer> _clients = [];
+    private readonly Dictionary<TransportAddress, ClientPeer> _byAddress = [];
     private readonly PriorityQueue<Action, (long DueMs, long Order)> _later = new();
-    private readonly byte[] _slot = new byte[PacketBuffer.Capacity];
+    private readonly List<string> _faults = [];
+    private int _joined;
     private long _order;
+    private long _nextSpeechMs;
 
-    public PeerCall(int seed = 1, bool dtlsActive = false)
+    /// <param name="configure">Changes how the server is set up.</param>
+    public PeerCall(int seed = 1, bool dtlsActive = false, Func<RtcServerOptions, RtcServerOptions>? configure = null)
     {
         Network = new(seed);
-        _serverDtls = new(_certificate);
+        _sockets = [.. Enumerable.Range(0, LoopCount).Select(_ => new EmulatedSockets(this))];
+        _certificate = DtlsCertificate.Create(_time.GetUtcNow());
         _clientDtls = new(_certificate);
-        _ntp = new(Start, NowMs);
-        IReadOnlyList<IceCandidate> candidates = CandidateAddresses.Build(new() { UdpAddresses = [IPAddress.Parse("192.0.2.1")], UdpPort = 8443 });
-        _environment = new(_serverDtls, candidates, OriginSessionId: 1, dtlsActive);
+        var options = new RtcServerOptions
+        {
+            ListenAddresses = [ServerAddress.ToEndPoint().Address],
+            UdpPort = ServerAddress.Port,
+            DtlsActive = dtlsActive,
+            Loops = LoopCount,
+            Log = Note,
+            Driver = new(index => _sockets[index], _mailboxes.Enqueue),
+        };
+        _server = RtcServer.StartAsync(configure?.Invoke(options) ?? options, this, _time, CancellationToken.None).GetAwaiter().GetResult();
     }
 
     public static TransportAddress ServerAddress { get; } = TransportAddress.From(new(IPAddress.Parse("192.0.2.1"), 8443));
 
     public EmulatedNetwork Network { get; }
 
-    public long NowMs { get; private set; } = 1_000;
+    public RtcServer Rtc => _server;
+
+    public long NowMs => _time.NowMs;
 
     /// <summary>One-way delay of signaling, in milliseconds.</summary>
     public int SignalingDelayMs { get; set; } = 5;
 
-    public IPacketSink Sink => this;
+    /// <summary>Whatever clients send reaches the server, wherever it was sent to: an overridden address leads through a router.</summary>
+    public bool Reroutes { get; set; }
 
-    public List<PublishedTrack> Tracks { get; } = [];
+    /// <summary>Looks at each message of signaling: <c>null</c> loses it, another text takes its place.</summary>
+    public Func<string, bool, string, string?>? SignalFilter { get; set; }
 
-    public Dictionary<string, ServerPeer> ByUfrag { get; } = [];
+    /// <summary>Called from within the server as it hands a message over to signaling.</summary>
+    public Action<string, string>? OnSaid { get; set; }
+
+    /// <summary>All addresses that the server answered a check of.</summary>
+    public HashSet<TransportAddress> Answered { get; } = [];
+
+    /// <summary>How often a session's mailbox was run.</summary>
+    public long MailboxTurns { get; private set; }
+
+    public int PublishedTracks => _servers.Values.Sum(static peer => peer.Participant.Tracks.Count);
 
     public ServerPeer Server(ClientPeer client) => _servers[client.Session];
 
-    public List<ServerPeer> Others(ServerPeer self) => [.. _servers.Values.Where(peer => peer != self && peer.Closed.Count == 0)];
+    /// <summary>A session whose client has not offered yet.</summary>
+    public ClientPeer Create(string session, bool dcSignaling = false, bool usesLock = true, ClientProfile? profile = null, DtlsContext? dtls = null)
+    {
+        var options = new RtcClientOptions(dtls ?? _clientDtls, _time.GetUtcNow(), NowMs)
+        {
+            UsesDataChannelSignaling = dcSignaling,
+            UsesLock = usesLock,
+            Profile = profile ?? ClientProfile.Chromium,
+        };
+        _server.InitSession(new("group", "call", "user", session, DcSignaling: dcSignaling));
+        _servers[session] = new(_server.FindSession(session)!);
+        return _clients[session] = new(this, session, TransportAddress.From(new(IPAddress.Parse("198.51.100.1"), 20_000 + _joined++)), options);
+    }
 
     /// <summary>A client that has sent its first offer.</summary>
-    public ClientPeer Join(string session, bool dcSignaling = false)
+    public ClientPeer Join(string session, bool dcSignaling = false, bool usesLock = true, ClientProfile? profile = null)
     {
-        ClientPeer client = Create(session, dcSignaling);
+        ClientPeer client = Create(session, dcSignaling, usesLock, profile);
         client.Rtc.Start(NowMs);
         return client;
     }
 
-    /// <summary>A session whose client has not offered yet.</summary>
-    public ClientPeer Create(string session, bool dcSignaling = false)
-    {
-        var address = TransportAddress.From(new(IPAddress.Parse("198.51.100.1"), 20_000 + _clients.Count));
-        var options = new RtcClientOptions(_clientDtls, Start, NowMs) { UsesDataChannelSignaling = dcSignaling };
-        var client = new ClientPeer(this, session, address, options);
-        _servers.Add(session, new(this, new("group", "call", "user", session, DcSignaling: dcSignaling), _environment, _ntp));
-        _clients.Add(session, client);
-        return client;
-    }
-
     /// <summary>Joins and waits until the data channel is open.</summary>
-    public ClientPeer JoinAndConnect(string session, bool dcSignaling = false)
+    public ClientPeer JoinAndConnect(string session, bool dcSignaling = false, bool usesLock = true, ClientProfile? profile = null)
     {
-        ClientPeer client = Join(session, dcSignaling);
-        Until(() => client.Rtc.State == RtcClientState.Open, "the data channel is open");
+        ClientPeer client = Join(session, dcSignaling, usesLock, profile);
+        Until(() => client.Rtc.State == RtcClientState.Open, $"the data channel of {session} is open");
         return client;
     }
 
-    public void SignalToServer(string session, RtcMessageType type, byte[] json) =>
-        Later(SignalingDelayMs, () => _servers[session].Control.OnMessage(type, json, NowMs));
+    /// <summary>Drops all memory of a client that has left.</summary>
+    public void Forget(ClientPeer client)
+    {
+        client.Rtc.Dispose();
+        _clients.Remove(client.Session);
+        _servers.Remove(client.Session);
+        _byAddress.Remove(client.Address);
+        Answered.Remove(client.Address);
+    }
 
-    public void SignalToClient(string session, byte[] json) => Later(SignalingDelayMs, () => _clients[session].Rtc.ReceiveSignal(json, NowMs));
+    /// <summary>Hands a loop of the server datagrams past the network, and lets it work on them at once.</summary>
+    /// <returns>How long it took in real time.</returns>
+    public TimeSpan Flood(TransportAddress from, IReadOnlyList<byte[]> datagrams)
+    {
+        int loop = from.Port % LoopCount;
+        foreach (byte[] datagram in datagrams)
+        {
+            _sockets[loop].Deliver(from, datagram);
+        }
 
-    /// <summary>Runs at the end of the current step, as a mailbox would.</summary>
-    public void Defer(Action action) => Later(0, action);
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        _server.Loops[loop].RunTurn();
+        return System.Diagnostics.Stopwatch.GetElapsedTime(start);
+    }
+
+    /// <summary>Datagrams to this address reach the client from now on.</summary>
+    public void Bind(TransportAddress address, ClientPeer client) => _byAddress[address] = client;
+
+    public void SignalToServer(string session, RtcMessageType type, byte[] json)
+    {
+        if (Pass(session, toServer: true, json) is { } passed)
+        {
+            Later(SignalingDelayMs, () => _server.Send(session, type, passed));
+        }
+    }
+
+    public void SendFromServer(ReadOnlySpan<byte> datagram, TransportAddress to)
+    {
+        PacketKind kind = PacketDemuxer.Classify(datagram);
+        if (kind == PacketKind.Stun)
+        {
+            Answered.Add(to);
+        }
+
+        if (_byAddress.TryGetValue(to, out ClientPeer? client))
+        {
+            ServerPeer peer = Server(client);
+            peer.DtlsSent += kind == PacketKind.Dtls ? 1 : 0;
+            if (kind == PacketKind.Stun)
+            {
+                peer.ChecksAnswered++;
+                peer.Validated.Add(to);
+            }
+        }
+
+        Network.Send(ServerAddress, to, datagram, NowMs);
+    }
 
     public void Run(long forMs)
     {
         for (long end = NowMs + forMs; NowMs < end;)
         {
-            Step();
+            Step(end);
         }
     }
 
@@ -107,15 +182,33 @@ internal sealed class PeerCall : IPacketSink, IDisposable
         while (!holds())
         {
             Assert.True(NowMs - start < limitMs, $"seed {Network.Seed}: not within {limitMs} ms: {what}");
-            Step();
+            Step(start + limitMs);
         }
 
         return NowMs - start;
     }
 
-    Span<byte> IPacketSink.Reserve() => _slot;
+    public void Later(int delayMs, Action action) => _later.Enqueue(action, (NowMs + delayMs, _order++));
 
-    void IPacketSink.Commit(int length, TransportPath path) => Network.Send(ServerAddress, path.Remote, _slot.AsSpan(0, length), NowMs);
+    void IRtcEvents.OnMessage(RtcSessionConfig session, RtcMessageType type, ReadOnlyMemory<byte> data)
+    {
+        ServerPeer peer = _servers[session.SessionId];
+        if (type is RtcMessageType.VoiceOn or RtcMessageType.VoiceOff)
+        {
+            peer.VoiceActivity.Add(type == RtcMessageType.VoiceOn);
+            return;
+        }
+
+        string json = Encoding.UTF8.GetString(data.Span);
+        peer.SentToClient.Add((type, json));
+        OnSaid?.Invoke(session.SessionId, json);
+        if (Pass(session.SessionId, toServer: false, data.ToArray()) is { } passed)
+        {
+            Later(SignalingDelayMs, () => _clients[session.SessionId].Rtc.ReceiveSignal(passed, NowMs));
+        }
+    }
+
+    void IRtcEvents.OnSessionClosed(RtcSessionConfig session, RtcCloseReason reason) => _servers[session.SessionId].Closed.Add(reason);
 
     public void Dispose()
     {
@@ -124,19 +217,41 @@ internal sealed class PeerCall : IPacketSink, IDisposable
             client.Rtc.Dispose();
         }
 
-        foreach (ServerPeer server in _servers.Values)
+        Task stopped = _server.DisposeAsync().AsTask();
+        for (int i = 0; i < 10 && _server.SessionCount > 0; i++)
         {
-            server.Control.Dispose();
+            Step(NowMs + SpeechMs);
         }
 
-        _serverDtls.Dispose();
+        Assert.Equal(0, _server.SessionCount);
+        Assert.True(stopped.Wait(TimeSpan.FromSeconds(10)), "The server did not stop.");
+        Assert.Empty(_faults);
         _clientDtls.Dispose();
         _certificate.Dispose();
     }
 
-    private void Step()
+    private byte[]? Pass(string session, bool toServer, byte[] json)
     {
-        NowMs++;
+        if (SignalFilter is null)
+        {
+            return json;
+        }
+
+        return SignalFilter(session, toServer, Encoding.UTF8.GetString(json)) is { } passed ? Encoding.UTF8.GetBytes(passed) : null;
+    }
+
+    private void Note(string line)
+    {
+        if (line.Contains("defect", StringComparison.Ordinal))
+        {
+            _faults.Add(line);
+        }
+    }
+
+    /// <summary>Moves to the next millisecond at which something happens, and lets it happen.</summary>
+    private void Step(long limitMs)
+    {
+        _time.MoveTo(Math.Clamp(NextMs(), NowMs + 1, limitMs));
         while (_later.TryPeek(out Action? action, out (long DueMs, long Order) due) && due.DueMs <= NowMs)
         {
             _later.Dequeue();
@@ -148,9 +263,11 @@ internal sealed class PeerCall : IPacketSink, IDisposable
             Deliver(arrived.From, arrived.To, arrived.Datagram);
         }
 
+        bool speaks = NowMs >= _nextSpeechMs;
+        _nextSpeechMs = speaks ? NowMs + SpeechMs : _nextSpeechMs;
         foreach (ClientPeer client in _clients.Values)
         {
-            if (NowMs % SpeechMs == 0)
+            if (speaks)
             {
                 client.Speak();
             }
@@ -161,39 +278,60 @@ internal sealed class PeerCall : IPacketSink, IDisposable
             }
         }
 
-        foreach (ServerPeer server in _servers.Values)
+        TurnServer();
+    }
+
+    private void TurnServer()
+    {
+        bool isBusy = true;
+        while (isBusy)
         {
-            if (NowMs % SpeechMs == 0 && server.Closed.Count == 0)
+            isBusy = false;
+            for (int i = 0; i < LoopCount; i++)
             {
-                server.Participant.Tick(NowMs, this);
+                if (_sockets[i].IsReady || _server.Loops[i].NextTickMs <= NowMs)
+                {
+                    isBusy = true;
+                    _server.Loops[i].RunTurn();
+                }
             }
 
-            if (server.Control.DeadlineMs <= NowMs)
+            while (_mailboxes.TryDequeue(out IThreadPoolWorkItem? mailbox))
             {
-                server.Control.HandleDeadline(NowMs);
+                isBusy = true;
+                MailboxTurns++;
+                mailbox.Execute();
             }
         }
+    }
+
+    private long NextMs()
+    {
+        long next = Math.Min(Network.NextMs, Math.Min(_time.NextDueMs, _nextSpeechMs));
+        next = _later.TryPeek(out _, out (long DueMs, long Order) due) ? Math.Min(next, due.DueMs) : next;
+        foreach (MediaLoop loop in _server.Loops)
+        {
+            next = Math.Min(next, loop.NextTickMs);
+        }
+
+        foreach (ClientPeer client in _clients.Values)
+        {
+            next = Math.Min(next, client.Rtc.DeadlineMs ?? long.MaxValue);
+        }
+
+        return next;
     }
 
     private void Deliver(TransportAddress from, TransportAddress to, byte[] datagram)
     {
-        if (to != ServerAddress)
+        if (to == ServerAddress || (Reroutes && !_byAddress.ContainsKey(to)))
         {
-            ClientPeer? client = _clients.Values.FirstOrDefault(client => client.Address == to && !client.IsCutOff);
-            client?.Rtc.Receive(datagram, from, NowMs);
-            return;
+            // As SO_REUSEPORT does: a flow stays on one loop, and a flow from another port may land on another one.
+            _sockets[from.Port % LoopCount].Deliver(from, datagram);
         }
-
-        ServerPeer? server = _servers.Values.FirstOrDefault(peer => peer.Validated.Contains(from));
-        if (PacketDemuxer.Classify(datagram) == PacketKind.Stun
-            && StunMessageView.TryParse(datagram, out StunMessageView check)
-            && check.TrySplitUsername(out ReadOnlySpan<byte> ufrag, out _))
+        else if (_byAddress.TryGetValue(to, out ClientPeer? client) && client.Address == to && !client.IsCutOff)
         {
-            server = ByUfrag.GetValueOrDefault(System.Text.Encoding.ASCII.GetString(ufrag));
+            client.Rtc.Receive(datagram, Reroutes ? client.LastDestination : from, NowMs);
         }
-
-        server?.Receive(datagram, from);
     }
-
-    private void Later(int delayMs, Action action) => _later.Enqueue(action, (NowMs + delayMs, _order++));
 }

@@ -1,32 +1,17 @@
-using Calls.Rtc.Ice;
 using Calls.Rtc.Sessions;
 using Calls.Rtc.Sfu;
-using Calls.Rtc.Stun;
-using Calls.Rtc.Transport;
 
 namespace Calls.Rtc.PeerTests;
 
-/// <summary>The server's side of one participant: the real control and media, without threads and sockets.</summary>
-internal sealed class ServerPeer : ISessionControlOutput, IMediaParticipantEvents
+/// <summary>The server's side of one participant, and what it has said.</summary>
+internal sealed class ServerPeer(RtcSession session)
 {
-    private readonly PeerCall _call;
-    private readonly byte[] _response = new byte[StunWriter.MaxSize];
+    /// <summary>Reading it is safe between two steps of the call.</summary>
+    public SessionControl Control => session.Control;
 
-    public ServerPeer(PeerCall call, RtcSessionConfig config, SessionEnvironment environment, NtpClock ntp)
-    {
-        _call = call;
-        Config = config;
-        Participant = new(config.SessionId, this, ntp);
-        Control = new(config, environment, Participant, this, call.NowMs);
-    }
+    public RtcSession Session => session;
 
-    public RtcSessionConfig Config { get; }
-
-    public MediaParticipant Participant { get; }
-
-    public SessionControl Control { get; }
-
-    public HashSet<TransportAddress> Validated { get; } = [];
+    public MediaParticipant Participant => session.Participant;
 
     public List<RtcCloseReason> Closed { get; } = [];
 
@@ -34,114 +19,23 @@ internal sealed class ServerPeer : ISessionControlOutput, IMediaParticipantEvent
 
     public List<bool> VoiceActivity { get; } = [];
 
-    public int DtlsSent { get; private set; }
+    /// <summary>DTLS datagrams sent to the client.</summary>
+    public int DtlsSent { get; set; }
 
-    public int ChecksAnswered { get; private set; }
+    /// <summary>Addresses whose checks were answered.</summary>
+    public HashSet<TransportAddress> Validated { get; } = [];
 
-    public void Receive(byte[] datagram, TransportAddress from)
-    {
-        PacketKind kind = PacketDemuxer.Classify(datagram);
-        if (kind == PacketKind.Stun)
-        {
-            OnStun(datagram, from);
-        }
-        else if (Validated.Contains(from))
-        {
-            byte[] slot = new byte[PacketBuffer.Capacity];
-            datagram.CopyTo(slot, 0);
-            switch (kind)
-            {
-                case PacketKind.Dtls:
-                    Control.OnDtlsDatagram(datagram, _call.NowMs);
-                    break;
-                case PacketKind.Rtp:
-                    Participant.ReceiveRtp(slot.AsSpan(0, datagram.Length), _call.NowMs, _call.Sink);
-                    break;
-                case PacketKind.Rtcp:
-                    Participant.ReceiveRtcp(slot.AsSpan(0, datagram.Length), _call.NowMs, _call.Sink);
-                    break;
-            }
-        }
-    }
+    public int ChecksAnswered { get; set; }
 
-    void ISessionControlOutput.SendDatagram(ReadOnlySpan<byte> datagram)
-    {
-        if (Participant.Path is { } path)
-        {
-            DtlsSent++;
-            _call.Network.Send(PeerCall.ServerAddress, path.Remote, datagram, _call.NowMs);
-        }
-    }
+    /// <summary>The user fragments in the server's descriptions, oldest first.</summary>
+    public IReadOnlyList<string> Ufrags =>
+    [
+        .. SentToClient
+            .Where(static sent => sent.Type == RtcMessageType.Sdp)
+            .Select(static sent => sent.Json.Split("a=ice-ufrag:")[1].Split("\\r")[0])
+            .Distinct(),
+    ];
 
-    void ISessionControlOutput.SendToClient(RtcMessageType type, ReadOnlyMemory<byte> data)
-    {
-        SentToClient.Add((type, System.Text.Encoding.UTF8.GetString(data.Span)));
-        _call.SignalToClient(Config.SessionId, data.ToArray());
-    }
-
-    void ISessionControlOutput.OnLocalCredentials(IceCredentials credentials) => _call.ByUfrag[credentials.Ufrag] = this;
-
-    void ISessionControlOutput.OnAuthenticatedPacket(long nowMs)
-    {
-        // Only the server's API asks for it.
-    }
-
-    void ISessionControlOutput.OnReadyToReceive()
-    {
-        foreach (PublishedTrack track in _call.Tracks.Where(track => track.Publisher != Participant).OrderBy(static track => track.Type))
-        {
-            Control.OnTrackStarted(track, _call.NowMs);
-        }
-    }
-
-    void ISessionControlOutput.OnClosed(RtcCloseReason reason)
-    {
-        Closed.Add(reason);
-        foreach (PublishedTrack track in _call.Tracks.Where(track => track.Publisher == Participant).ToArray())
-        {
-            ((IMediaParticipantEvents)this).OnTrackEnded(track);
-        }
-
-        Participant.Close();
-        Validated.Clear();
-    }
-
-    void IMediaParticipantEvents.OnTrackStarted(PublishedTrack track)
-    {
-        _call.Tracks.Add(track);
-        _call.Defer(() => _call.Others(this).ForEach(other => other.Control.OnTrackStarted(track, _call.NowMs)));
-    }
-
-    void IMediaParticipantEvents.OnTrackEnded(PublishedTrack track)
-    {
-        _call.Tracks.Remove(track);
-        _call.Defer(() => _call.Others(this).ForEach(other => other.Control.OnTrackEnded(track, _call.NowMs)));
-    }
-
-    void IMediaParticipantEvents.OnVoiceActivity(bool isSpeaking) => VoiceActivity.Add(isSpeaking);
-
-    private void OnStun(byte[] datagram, TransportAddress from)
-    {
-        if (!StunMessageView.TryParse(datagram, out StunMessageView check)
-            || Control.Agent is not { } agent
-            || agent.Authenticate(check) != IceAuthentication.Ok)
-        {
-            return;
-        }
-
-        var path = new EmulatedPath(from);
-        IceAnswer answer = agent.Answer(check, path, _call.NowMs, _response);
-        if (answer.Length > 0)
-        {
-            ChecksAnswered++;
-            _call.Network.Send(PeerCall.ServerAddress, from, _response.AsSpan(0, answer.Length), _call.NowMs);
-        }
-
-        Participant.Path = agent.SendPath;
-        if (answer.Changes.HasFlag(IceChanges.PathValidated))
-        {
-            Validated.Add(from);
-            Control.OnPathValidated(_call.NowMs);
-        }
-    }
+    /// <summary>Offers that went over signaling.</summary>
+    public int OffersSignaled => SentToClient.Count(static sent => sent.Json.Contains("\"offer\"", StringComparison.Ordinal));
 }

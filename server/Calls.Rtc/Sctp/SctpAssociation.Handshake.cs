@@ -8,6 +8,9 @@ public sealed partial class SctpAssociation
     /// <summary>Max.Init.Retransmits, for INIT and COOKIE ECHO alike (section 16).</summary>
     private const int MaxHandshakeRetransmissions = 8;
 
+    /// <summary>Somebody waits for the call to come up, so the pause between two attempts does not grow further.</summary>
+    private const int MaxHandshakeTimeoutMs = 3_000;
+
     /// <summary>The smallest a_rwnd that an INIT may have (section 3.3.2).</summary>
     private const int MinPeerReceiveWindow = 1500;
 
@@ -31,7 +34,7 @@ public sealed partial class SctpAssociation
         _writer.Begin(verificationTag: 0);
         OwnInit.Write(_writer);
         Flush();
-        _handshakeDeadlineMs = nowMs + _timeout.Ms;
+        _handshakeDeadlineMs = nowMs + Math.Min(_timeout.Ms, MaxHandshakeTimeoutMs);
     }
 
     private void SendCookieEcho(long nowMs)
@@ -40,7 +43,7 @@ public sealed partial class SctpAssociation
         _writer.Begin(_peerTag);
         _peerCookie.CopyTo(_writer.AddChunk(SctpChunkType.CookieEcho, flags: 0, _peerCookie.Length));
         Flush();
-        _handshakeDeadlineMs = nowMs + _timeout.Ms;
+        _handshakeDeadlineMs = nowMs + Math.Min(_timeout.Ms, MaxHandshakeTimeoutMs);
     }
 
     private void HandleHandshakeExpiry(long nowMs)

@@ -15,6 +15,9 @@ internal interface ISessionHost
 
     IRtcEvents Events { get; }
 
+    /// <summary>Runs a mailbox soon, never from within the call; <c>null</c> for the thread pool.</summary>
+    Action<IThreadPoolWorkItem>? Schedule { get; }
+
     MediaLoop Loop(int index);
 
     /// <summary>[loop] The loop ticks the session from now on.</summary>

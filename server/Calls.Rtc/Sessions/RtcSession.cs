@@ -41,7 +41,7 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
         _deadline = new(this);
         Participant = new(config.SessionId, this, host.Ntp);
         _control = new(config, environment, Participant, this, _createdMs);
-        _mailbox = new(MailboxCapacity, Handle);
+        _mailbox = new(MailboxCapacity, Handle, host.Schedule);
         ScheduleDeadline();
     }
 
@@ -50,6 +50,9 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
     public RtcCall Call { get; }
 
     public MediaParticipant Participant { get; }
+
+    /// <summary>For diagnostics and tests: its members belong to the mailbox.</summary>
+    public SessionControl Control => _control;
 
     /// <summary>The loop that owns this session's media; <c>null</c> before the first check.</summary>
     public MediaLoop? Owner => Volatile.Read(ref _owner);

@@ -67,6 +67,12 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
     /// <summary>The ICE agent, once the client has offered. Guarded by locking it: checks arrive on any media loop.</summary>
     public IceLiteAgent? Agent => Volatile.Read(ref _agent);
 
+    /// <summary>What is agreed with the client.</summary>
+    public PeerNegotiation Peer => _peer;
+
+    /// <summary>Who offers, and what is waited for.</summary>
+    public SessionNegotiation Negotiation => _negotiation;
+
     /// <summary>Messages of the client that could not be used: bad descriptions, candidates and data channel messages.</summary>
     public int RefusedMessages { get; private set; }
 
@@ -261,12 +267,22 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
 
     void IDtlsOutput.OnApplicationData(ReadOnlySpan<byte> data)
     {
+        if (_agent is { } agent)
+        {
+            lock (agent)
+            {
+                agent.OnAuthenticatedPacket(_nowMs);
+            }
+        }
+
         _output.OnAuthenticatedPacket(_nowMs);
         _channel.Receive(data, _nowMs);
     }
 
     void INegotiationOutput.SendDescription(SignalingPath path, SessionDescriptionMessage description)
     {
+        // Before it leaves: a client checks as soon as it has read an answer, and a check that nobody knows is dropped.
+        FollowTransport(_peer.Remote!);
         byte[] json = description.ToJson();
         if (path == SignalingPath.DataChannel)
         {
@@ -356,6 +372,7 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
     private void OnDescription(ReadOnlySpan<byte> json, SignalingPath path)
     {
         bool isFirst = _agent is null;
+        int generation = _iceGeneration;
         bool applied = SessionDescriptionMessage.TryParse(json, out SessionDescriptionMessage description)
             && (description.IsOffer || !isFirst)
             && _negotiation.OnDescription(description, path, _nowMs);
@@ -370,17 +387,25 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
             return;
         }
 
-        if (isFirst)
+        if (isFirst || generation != _iceGeneration)
         {
-            Begin(_peer.Remote!);
-        }
-        else if (_peer.Remote!.IceGeneration != _iceGeneration)
-        {
-            Restart(_peer.Remote);
+            SendCandidates();
         }
     }
 
-    /// <summary>The first offer was answered: the transport can come up.</summary>
+    private void FollowTransport(RemoteTransportParameters remote)
+    {
+        if (_agent is null)
+        {
+            Begin(remote);
+        }
+        else if (remote.IceGeneration != _iceGeneration)
+        {
+            Restart(remote);
+        }
+    }
+
+    /// <summary>The first offer is being answered: the transport can come up.</summary>
     private void Begin(RemoteTransportParameters remote)
     {
         _iceGeneration = remote.IceGeneration;
@@ -389,7 +414,6 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
         _dtls.SetRemoteFingerprints(SignaledFingerprints.From(remote));
         Volatile.Write(ref _agent, new IceLiteAgent(_credentials, remote.Credentials.Ufrag, _nowMs));
         _output.OnLocalCredentials(_credentials);
-        SendCandidates();
     }
 
     private void Restart(RemoteTransportParameters remote)
@@ -401,7 +425,6 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
         }
 
         _output.OnLocalCredentials(_credentials);
-        SendCandidates();
     }
 
     // Also inline in the answer (DEV-4); older clients expect them as messages.

@@ -4,7 +4,8 @@ namespace Calls.Rtc.Sessions;
 
 /// <summary>Runs a session's control work one item at a time on the thread pool, so that handshakes never run on a media loop.</summary>
 /// <typeparam name="T">One item of work.</typeparam>
-internal sealed class SessionMailbox<T>(int capacity, Action<T> handle) : IThreadPoolWorkItem
+/// <param name="schedule">Runs the mailbox soon, never from within the call; <c>null</c> for the thread pool.</param>
+internal sealed class SessionMailbox<T>(int capacity, Action<T> handle, Action<IThreadPoolWorkItem>? schedule = null) : IThreadPoolWorkItem
 {
     /// <summary>Items handled in one go before other sessions get their turn.</summary>
     private const int Turn = 32;
@@ -31,7 +32,7 @@ internal sealed class SessionMailbox<T>(int capacity, Action<T> handle) : IThrea
         _items.Enqueue(item);
         if (count == 1)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            Schedule();
         }
 
         return true;
@@ -56,6 +57,18 @@ internal sealed class SessionMailbox<T>(int capacity, Action<T> handle) : IThrea
             }
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        Schedule();
+    }
+
+    private void Schedule()
+    {
+        if (schedule is null)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+        else
+        {
+            schedule(this);
+        }
     }
 }

@@ -12,7 +12,7 @@ internal abstract class DatagramSockets(Socket[] sockets) : IDisposable
 
     protected Socket[] Sockets { get; } = sockets;
 
-    public int Count => Sockets.Length;
+    public virtual int Count => Sockets.Length;
 
     /// <summary>Blocks until a socket is readable, <see cref="Wake"/> was called or the time is over.</summary>
     /// <param name="timeoutMs">0 polls.</param>

@@ -39,6 +39,8 @@ public sealed class MediaLoop : IPacketSink
     private long _sentNow;
     private long _sentNowBytes;
     private long _sendNowErrors;
+    private Thread _runner;
+    private long _nowAtTurnMs;
     private long _nextTickMs;
     private int _wakePending;
     private bool _hasBacklog;
@@ -54,7 +56,7 @@ public sealed class MediaLoop : IPacketSink
         _tickMs = options.TickMs;
         _mailbox = new(options.MailboxCapacity);
         _forwarded = new(options.PacketQueueCapacity);
-        _thread = new(Run) { IsBackground = true, Name = $"media loop {index}" };
+        _thread = _runner = new(Run) { IsBackground = true, Name = $"media loop {index}" };
     }
 
     /// <summary>0 to loop count - 1.</summary>
@@ -67,7 +69,10 @@ public sealed class MediaLoop : IPacketSink
     public bool KeepsTicking { get; set; }
 
     /// <summary>Whether the caller runs on this loop. Any thread.</summary>
-    public bool IsCurrent => Thread.CurrentThread == _thread;
+    public bool IsCurrent => Thread.CurrentThread == _runner;
+
+    /// <summary>When the loop wants its next turn at the latest.</summary>
+    internal long NextTickMs => _nextTickMs;
 
     /// <summary>Binds a path to a session: from now on its packets reach the handler with <paramref name="session"/>.</summary>
     /// <param name="path">Validated by an authenticated check of that session, and received by this loop.</param>
@@ -176,6 +181,13 @@ public sealed class MediaLoop : IPacketSink
 
     internal void Close() => _sockets.Dispose();
 
+    /// <summary>One turn on the caller's thread, for a loop that was not started.</summary>
+    internal void RunTurn()
+    {
+        _runner = Thread.CurrentThread;
+        Turn();
+    }
+
     private void Wake()
     {
         if (Interlocked.Exchange(ref _wakePending, 1) == 0)
@@ -186,24 +198,28 @@ public sealed class MediaLoop : IPacketSink
 
     private void Run()
     {
-        long nowMs = _nowMs();
-        _nextTickMs = nowMs;
+        _nowAtTurnMs = _nextTickMs = _nowMs();
         while (!Volatile.Read(ref _isStopping))
         {
-            int timeoutMs = _hasBacklog ? 0 : (int)Math.Clamp(_nextTickMs - nowMs, 0, IdleTickMs);
-            ulong ready = _sockets.Wait(timeoutMs);
-            nowMs = _nowMs();
-
-            // Cleared before the queues are read: whoever adds from here on wakes the loop again.
-            Interlocked.Exchange(ref _wakePending, 0);
-            _hasBacklog = RunMessages() | RunForwarded(nowMs);
-            for (; ready != 0; ready &= ready - 1)
-            {
-                ReceiveFrom(BitOperations.TrailingZeroCount(ready), nowMs);
-            }
-
-            Tick(nowMs);
+            Turn();
         }
+    }
+
+    private void Turn()
+    {
+        int timeoutMs = _hasBacklog ? 0 : (int)Math.Clamp(_nextTickMs - _nowAtTurnMs, 0, IdleTickMs);
+        ulong ready = _sockets.Wait(timeoutMs);
+        long nowMs = _nowAtTurnMs = _nowMs();
+
+        // Cleared before the queues are read: whoever adds from here on wakes the loop again.
+        Interlocked.Exchange(ref _wakePending, 0);
+        _hasBacklog = RunMessages() | RunForwarded(nowMs);
+        for (; ready != 0; ready &= ready - 1)
+        {
+            ReceiveFrom(BitOperations.TrailingZeroCount(ready), nowMs);
+        }
+
+        Tick(nowMs);
     }
 
     private bool RunMessages()

@@ -39,6 +39,12 @@ public sealed class MediaTransport : IDisposable
 
         // Only Linux spreads the packets of one port over several sockets.
         int loopCount = OperatingSystem.IsLinux() ? options.LoopCount : 1;
+        if (options.Sockets is { } make)
+        {
+            MediaLoop[] turned = [.. Enumerable.Range(0, options.LoopCount).Select(index => new MediaLoop(index, make(index), handler, options))];
+            return new(turned, [.. options.LocalAddresses.Select(address => new IPEndPoint(address, options.Port))], receiveBuffer: 0, sendBuffer: 0);
+        }
+
         (Socket[][] sockets, int port) = UdpSocketOpener.Open(options, loopCount);
         int receiveBuffer = sockets.Min(ofLoop => ofLoop.Min(socket => socket.ReceiveBufferSize));
         int sendBuffer = sockets.Min(ofLoop => ofLoop.Min(socket => socket.SendBufferSize));

@@ -33,6 +33,9 @@ public sealed record MediaTransportOptions
     /// <summary>Told of every exception that leaves a handler. Called on the loop's thread.</summary>
     public Action<Exception>? OnFault { get; init; }
 
+    /// <summary>Makes the sockets of each loop instead of opening real ones; <see cref="MediaLoop.RunTurn"/> then takes the place of its thread.</summary>
+    internal Func<int, DatagramSockets>? Sockets { get; init; }
+
     /// <summary>Control messages that a loop's queue holds; a power of two.</summary>
     internal int MailboxCapacity { get; init; } = 4096;
 
