@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Calls.Rtc.Rtcp;
 using Calls.Rtc.Rtp;
+using Calls.Rtc.Sfu.Feedback;
 using Calls.Rtc.Srtp;
 using Calls.Rtc.Transport;
 
@@ -54,7 +55,7 @@ internal sealed class MediaParticipant
         _events = events;
         _clock = clock;
         _tracks = new PublishedTracks(this, events);
-        _rtcp = new InboundRtcp(_streams, Outgoing, clock);
+        _rtcp = new InboundRtcp(_streams, Outgoing, Feedback, clock);
         RtcpSsrc = AllocateSsrc();
     }
 
@@ -97,6 +98,9 @@ internal sealed class MediaParticipant
     public long LastAuthenticatedMs => Volatile.Read(ref _lastAuthenticatedMs);
 
     internal OutboundStreams Outgoing { get; } = new();
+
+    /// <summary>What is sent to this session by transport-wide number, and who is told how it fared.</summary>
+    internal OutboundFeedback Feedback { get; } = new();
 
     internal SrtpOutbound? Outbound => Volatile.Read(ref _outboundKeys);
 
