@@ -28,6 +28,7 @@ internal static class CallsCore
         services.AddSingleton(_ => new SqliteDatabase(options.DatabaseFile));
         services.AddSingleton<SqliteMigrations>();
         services.AddSingleton<ICallStore, SqliteCallStore>();
+        services.AddSingleton<IServiceCredentialStore, SqliteServiceCredentialStore>();
 
         services.AddSingleton<ICallLog, CallLog>();
         services.AddSingleton<BackgroundTasks>();
