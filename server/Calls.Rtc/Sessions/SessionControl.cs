@@ -310,6 +310,12 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
         _forwarders.Apply(_peer.Sending);
     }
 
+    void INegotiationOutput.OnLockTaken(long waitedMs) => _output.OnLockTaken(waitedMs);
+
+    void INegotiationOutput.OnLockReleased(long heldMs) => _output.OnLockReleased(heldMs);
+
+    void INegotiationOutput.OnOfferUnanswered() => _output.OnOfferUnanswered();
+
     void INegotiationOutput.OnNegotiationFailed() => Close(RtcCloseReason.Signaling);
 
     void IDataChannelEvents.SendPacket(ReadOnlySpan<byte> packet) => _dtls?.Send(packet);
@@ -335,9 +341,13 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
                 _negotiation.OnUnlock(_nowMs);
                 break;
             case CallsChannelMessageType.LossRate:
+                OnQuality(RtcQuality.LossRate, message.Number);
+                break;
             case CallsChannelMessageType.RoundTripTime:
+                OnQuality(RtcQuality.RoundTripTime, message.Number);
+                break;
             case CallsChannelMessageType.Jitter:
-                QualityReports++;
+                OnQuality(RtcQuality.Jitter, message.Number);
                 break;
             default:
                 RefusedMessages++; // a message that only servers send
@@ -357,6 +367,12 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
     void IDataChannelEvents.OnAssociationClosed(SctpCloseReason reason) => Close(RtcCloseReason.ClosedByPeer);
 
     private DtlsRole OurRole => _peer.LocalSetup == DtlsSetup.Active ? DtlsRole.Client : DtlsRole.Server;
+
+    private void OnQuality(RtcQuality quality, double value)
+    {
+        QualityReports++;
+        _output.OnQuality(quality, value);
+    }
 
     private static Sdp.IceCredentials Describe(Ice.IceCredentials credentials) => new(credentials.Ufrag, credentials.Password);
 
