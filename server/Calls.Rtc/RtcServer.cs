@@ -32,6 +32,7 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     private readonly long[] _checks = new long[Enum.GetValues<CheckResult>().Length];
     private readonly long[] _errors = new long[Enum.GetValues<RtcErrorType>().Length];
     private readonly IReadOnlyList<IceCandidate> _candidates;
+    private readonly TrafficTotals _traffic = new();
     private SessionEnvironment _environment;
     private DateTimeOffset _certificateMadeAt;
     private TaskCompletionSource? _drained;
@@ -66,6 +67,9 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     /// <summary>What the loops received, sent and dropped.</summary>
     public TransportCounters TransportCounters => _transport.ReadCounters();
 
+    /// <summary>What was forwarded since the start, by kind of track.</summary>
+    public IReadOnlyList<RtcTraffic> Traffic => _traffic.Read();
+
     public int SessionCount => _sessions.Count;
 
     public int CallCount
@@ -86,6 +90,10 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     DeadlineQueue ISessionHost.Deadlines => _deadlines;
 
     IRtcEvents ISessionHost.Events => _events;
+
+    IRtcMeasurements? ISessionHost.Measurements => _options.Measurements;
+
+    TrafficTotals ISessionHost.Traffic => _traffic;
 
     Action<IThreadPoolWorkItem>? ISessionHost.Schedule => _options.Driver?.Schedule;
 
@@ -190,6 +198,14 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
             return _calls.TryGetValue((groupId, callId), out RtcCall? call) ? call.Sessions : [];
         }
     }
+
+    /// <summary>What each group has at the moment; groups without sessions are not listed.</summary>
+    public IReadOnlyList<RtcGroupUsage> ReadUsage() =>
+        [.. _sessions.Values.GroupBy(static session => session.Config.GroupId, StringComparer.Ordinal).Select(static group => new RtcGroupUsage(
+            group.Key,
+            group.Count(),
+            CountByMime(group.SelectMany(static session => session.Participant.Tracks).Select(static track => track.Codec)),
+            CountByMime(group.SelectMany(static session => session.Participant.Forwarders).Select(static forwarder => forwarder.Track!.Codec))))];
 
     public TimeSpan? SilentFor(string sessionId) =>
         _sessions.TryGetValue(sessionId, out RtcSession? session)
@@ -341,6 +357,9 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
             _drained?.TrySetResult();
         }
     }
+
+    private static Dictionary<string, int> CountByMime(IEnumerable<RtpCodec> codecs) =>
+        codecs.CountBy(static codec => codec.MimeType()).ToDictionary();
 
     private static void Validate(RtcSessionConfig config)
     {

@@ -15,6 +15,10 @@ internal interface ISessionHost
 
     IRtcEvents Events { get; }
 
+    IRtcMeasurements? Measurements { get; }
+
+    TrafficTotals Traffic { get; }
+
     /// <summary>Runs a mailbox soon, never from within the call; <c>null</c> for the thread pool.</summary>
     Action<IThreadPoolWorkItem>? Schedule { get; }
 

@@ -257,6 +257,12 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
         _forwarders.Apply(_peer.Sending);
     }
 
+    void INegotiationOutput.OnLockTaken(long waitedMs) => _output.OnLockTaken(waitedMs);
+
+    void INegotiationOutput.OnLockReleased(long heldMs) => _output.OnLockReleased(heldMs);
+
+    void INegotiationOutput.OnOfferUnanswered() => _output.OnOfferUnanswered();
+
     void INegotiationOutput.OnNegotiationFailed() => FailSignaling();
 
     void IDataChannelEvents.SendPacket(ReadOnlySpan<byte> packet) => _transport.Send(packet);
@@ -283,12 +289,15 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
                 break;
             case CallsChannelMessageType.LossRate:
                 Note(_quality with { LossRate = message.Number });
+                _output.OnQuality(RtcQuality.LossRate, message.Number);
                 break;
             case CallsChannelMessageType.RoundTripTime:
                 Note(_quality with { RoundTripSeconds = message.Number });
+                _output.OnQuality(RtcQuality.RoundTripTime, message.Number);
                 break;
             case CallsChannelMessageType.Jitter:
                 Note(_quality with { JitterSeconds = message.Number });
+                _output.OnQuality(RtcQuality.Jitter, message.Number);
                 break;
             default:
                 RefusedMessages++; // a message that only servers send
