@@ -25,9 +25,11 @@ internal static class CallsCore
         services.AddSingleton<ICallRules>(provider => provider.GetRequiredService<CurrentCallsSettings>());
         services.TryAddSingleton(TimeProvider.System);
 
-        services.AddSingleton(_ => new SqliteDatabase(options.DatabaseFile));
-        services.AddSingleton<SqliteMigrations>();
-        services.AddSingleton<ICallStore, SqliteCallStore>();
+        // What another process does to the same rows goes by the real clock, whatever a test does with ours.
+        services.AddSingleton<ICallsDatabase>(provider => options.Postgres is { } url
+            ? new PostgresDatabase(url)
+            : new SqliteDatabase(options.DatabaseFile, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ICallStore>(provider => new SqlCallStore(provider.GetRequiredService<ICallsDatabase>(), TimeProvider.System));
 
         services.AddSingleton<ICallLog, CallLog>();
         services.AddSingleton<BackgroundTasks>();

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Calls.Domain;
 using Calls.Domain.Ports;
+using Calls.Server.Tests.Persistence.Testing;
 
 namespace Calls.Server.Tests.Persistence;
 
@@ -8,11 +9,11 @@ namespace Calls.Server.Tests.Persistence;
 public abstract class CallStoreContract
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
-    private static readonly ChannelId Channel = new("channel");
+    protected static readonly ChannelId Channel = new("channel");
 
     protected abstract ICallStore Store { get; }
 
-    private static CallState Started => new()
+    protected static CallState Started => new()
     {
         Id = new CallId("call"),
         Channel = Channel,
@@ -31,7 +32,7 @@ public abstract class CallStoreContract
         }),
     };
 
-    [Fact]
+    [StoreFact]
     public async Task A_new_call_reads_back_as_it_was_written()
     {
         await SaveAsync(null, Started);
@@ -39,7 +40,7 @@ public abstract class CallStoreContract
         AssertSame(Started, await ReadAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Every_field_of_a_changed_call_reads_back()
     {
         await SaveAsync(null, Started);
@@ -86,7 +87,7 @@ public abstract class CallStoreContract
         AssertSame(fewer, await ReadAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task An_ended_call_is_not_active_and_waits_for_its_post()
     {
         await SaveAsync(null, Started);
@@ -110,7 +111,7 @@ public abstract class CallStoreContract
         Assert.Empty(await Store.GetEndingCallsAsync(default));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task What_is_not_committed_never_was()
     {
         await using (ICallTransaction transaction = await Store.BeginAsync(Channel, Limit, default))
@@ -121,7 +122,7 @@ public abstract class CallStoreContract
         Assert.Null(await ReadAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_discarded_call_leaves_nothing()
     {
         await SaveAsync(null, Started);
@@ -136,7 +137,7 @@ public abstract class CallStoreContract
         AssertSame(Started, await ReadAsync());
     }
 
-    [Fact]
+    [StoreFact]
     [Trait("Spec", "storage-and-jobs-6")]
     public async Task The_newest_of_two_active_calls_counts()
     {
@@ -148,7 +149,7 @@ public abstract class CallStoreContract
         Assert.Equal(["newer", "call", "older"], (await Store.GetActiveCallsAsync(default)).Select(call => call.Id.Value));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_session_id_is_used_once()
     {
         await SaveAsync(null, Started);
@@ -160,13 +161,13 @@ public abstract class CallStoreContract
         Assert.Null(await Store.GetActiveCallAsync(new ChannelId("another"), default));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Channel_settings_are_overwritten_whole()
     {
         Assert.Null(await Store.GetChannelAsync(Channel, default));
-        await Store.PutChannelAsync(new CallsChannel(Channel, true, "{\"a\":1}"), default);
+        await Store.PutChannelAsync(new CallsChannel(Channel, true, "{\"a\": 1}"), default);
         await Store.PutChannelAsync(new CallsChannel(new ChannelId("b"), null), default);
-        Assert.Equal(new CallsChannel(Channel, true, "{\"a\":1}"), await Store.GetChannelAsync(Channel, default));
+        Assert.Equal(new CallsChannel(Channel, true, "{\"a\": 1}"), await Store.GetChannelAsync(Channel, default));
 
         await Store.PutChannelAsync(new CallsChannel(Channel, false), default);
         Assert.Equal(
