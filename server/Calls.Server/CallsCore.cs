@@ -30,6 +30,7 @@ internal static class CallsCore
             ? new PostgresDatabase(url)
             : new SqliteDatabase(options.DatabaseFile, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ICallStore>(provider => new SqlCallStore(provider.GetRequiredService<ICallsDatabase>(), TimeProvider.System));
+        services.AddSingleton<IServiceCredentialStore, SqlServiceCredentialStore>();
 
         services.AddSingleton<ICallLog, CallLog>();
         services.AddSingleton<BackgroundTasks>();

@@ -4,7 +4,7 @@ using Dapper;
 
 namespace Calls.Server.Persistence;
 
-/// <summary>Reads calls with their sessions on an open connection.</summary>
+/// <summary>Reads calls with their sessions and active jobs on an open connection.</summary>
 internal static class CallQueries
 {
     private const string CallColumns = """
@@ -23,20 +23,32 @@ internal static class CallQueries
 
         """;
 
+    private const string ActiveJobs = """
+        SELECT id AS Id, callid AS CallId, type AS Type, creatorid AS CreatorId, initat AS InitAt, startat AS StartAt, endat AS EndAt, props AS Props
+        FROM calls_jobs WHERE endat = 0
+        """;
+
     private const string IsActive = "endat = 0 AND startat > 0 AND deleteat = 0";
 
-    // Both in one round trip.
+    private const string CallOfChannel =
+        $"(SELECT id FROM calls WHERE channelid = @channel AND {IsActive} ORDER BY startat DESC, id LIMIT 1)";
+
+    // All in one round trip.
     private const string ActiveOfChannel = CallColumns + $"""
         WHERE c.channelid = @channel AND {IsActive} ORDER BY c.startat DESC, c.id LIMIT 1;
 
         """ + SessionColumns + $"""
-        WHERE s.callid = (SELECT id FROM calls WHERE channelid = @channel AND {IsActive} ORDER BY startat DESC, id LIMIT 1)
-        """;
+        WHERE s.callid = {CallOfChannel};
+
+        """ + ActiveJobs + $" AND callid = {CallOfChannel}";
 
     private const string Active = CallColumns + $"""
         WHERE {IsActive} ORDER BY c.startat DESC, c.id;
 
-        """ + SessionColumns + $"WHERE s.callid IN (SELECT id FROM calls WHERE {IsActive})";
+        """ + SessionColumns + $"""
+        WHERE s.callid IN (SELECT id FROM calls WHERE {IsActive});
+
+        """ + ActiveJobs + $" AND callid IN (SELECT id FROM calls WHERE {IsActive})";
 
     private const string Ending = CallColumns + "WHERE a.state = 'ending'";
 
@@ -47,7 +59,8 @@ internal static class CallQueries
             new CommandDefinition(ActiveOfChannel, new { channel = channel.Value }, transaction, cancellationToken: cancellation));
         CallRow? call = await rows.ReadFirstOrDefaultAsync<CallRow>();
         IEnumerable<SessionRow> sessions = await rows.ReadAsync<SessionRow>();
-        return call is null ? null : CallMapping.ToState(call, sessions);
+        IEnumerable<JobRow> jobs = await rows.ReadAsync<JobRow>();
+        return call is null ? null : CallMapping.ToState(call, sessions, jobs);
     }
 
     public static async Task<IReadOnlyList<CallState>> ActiveCallsAsync(
@@ -57,7 +70,8 @@ internal static class CallQueries
             new CommandDefinition(Active, transaction: transaction, cancellationToken: cancellation));
         List<CallRow> calls = (await rows.ReadAsync<CallRow>()).AsList();
         ILookup<string, SessionRow> sessions = (await rows.ReadAsync<SessionRow>()).ToLookup(session => session.CallId);
-        return [.. calls.Select(call => CallMapping.ToState(call, sessions[call.Id]))];
+        ILookup<string, JobRow> jobs = (await rows.ReadAsync<JobRow>()).ToLookup(job => job.CallId);
+        return [.. calls.Select(call => CallMapping.ToState(call, sessions[call.Id], jobs[call.Id]))];
     }
 
     public static async Task<IReadOnlyList<CallState>> EndingCallsAsync(
@@ -65,6 +79,6 @@ internal static class CallQueries
     {
         IEnumerable<CallRow> calls = await connection.QueryAsync<CallRow>(
             new CommandDefinition(Ending, transaction: transaction, cancellationToken: cancellation));
-        return [.. calls.Select(call => CallMapping.ToState(call, []))];
+        return [.. calls.Select(call => CallMapping.ToState(call, [], []))];
     }
 }

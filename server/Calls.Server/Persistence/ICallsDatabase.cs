@@ -1,5 +1,4 @@
 using System.Data.Common;
-using Calls.Domain;
 using Calls.Domain.Ports;
 
 namespace Calls.Server.Persistence;
@@ -16,9 +15,9 @@ internal interface ICallsDatabase : IDisposable
     /// <summary>A transaction whose queries all see one state.</summary>
     Task<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellation);
 
-    /// <summary>A transaction that holds the lock of a channel's call (modes.md 14).</summary>
+    /// <summary>A transaction that has something for itself, such as the call of a channel (modes.md 14).</summary>
     /// <exception cref="CallLockException">The lock was not free within <paramref name="limit"/>.</exception>
-    Task<WriteTransaction> BeginWriteAsync(ChannelId channel, TimeSpan limit, CancellationToken cancellation);
+    Task<WriteTransaction> BeginWriteAsync(LockKey key, TimeSpan limit, CancellationToken cancellation);
 
     /// <summary>One or more statements that need no lock of a call and succeed together.</summary>
     Task ExecuteAsync(string sql, object? parameters, CancellationToken cancellation);

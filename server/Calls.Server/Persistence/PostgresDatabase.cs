@@ -1,7 +1,6 @@
 using System.Data;
 using System.Data.Common;
 using System.Globalization;
-using Calls.Domain;
 using Calls.Domain.Ports;
 using Calls.Server.Configuration;
 using Dapper;
@@ -15,14 +14,11 @@ namespace Calls.Server.Persistence;
 /// </summary>
 internal sealed class PostgresDatabase : ICallsDatabase
 {
-    // Any number will do, as long as every version takes the same: it keeps channels apart from what else may be locked.
-    private const int ChannelLocks = 0x43414C4C;
-
     private const int ShortestLockTimeoutMs = 1;
 
     private const string BeginSql = $"""
         SELECT set_config('lock_timeout', @limit, true), set_config('idle_in_transaction_session_timeout', @idle, true);
-        SELECT pg_advisory_xact_lock(@space, hashtext(@channel));
+        SELECT pg_advisory_xact_lock(@space, hashtext(@name));
         """;
 
     private readonly PostgresUrl _url;
@@ -50,7 +46,7 @@ internal sealed class PostgresDatabase : ICallsDatabase
     public async Task<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellation) =>
         await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
 
-    public async Task<WriteTransaction> BeginWriteAsync(ChannelId channel, TimeSpan limit, CancellationToken cancellation)
+    public async Task<WriteTransaction> BeginWriteAsync(LockKey key, TimeSpan limit, CancellationToken cancellation)
     {
         long deadline = Environment.TickCount64 + (long)limit.TotalMilliseconds;
         NpgsqlConnection connection = await OpenWithinAsync(limit, cancellation);
@@ -66,8 +62,8 @@ internal sealed class PostgresDatabase : ICallsDatabase
                 {
                     limit = left.ToString(CultureInfo.InvariantCulture),
                     idle = IdleLimit.TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture),
-                    space = ChannelLocks,
-                    channel = channel.Value,
+                    space = key.Space,
+                    name = key.Name,
                 },
                 transaction.Transaction,
                 cancellationToken: cancellation));

@@ -26,7 +26,7 @@ internal sealed class SqlCallStore(ICallsDatabase database, TimeProvider time) :
         return RepeatAsync<ICallTransaction>(StoreOperation.Read, limit, cancellation, async () =>
         {
             TimeSpan left = limit - time.GetElapsedTime(start);
-            WriteTransaction transaction = await database.BeginWriteAsync(channel, left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellation);
+            WriteTransaction transaction = await database.BeginWriteAsync(LockKey.Of(channel), left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellation);
             return new SqlCallTransaction(database, transaction, channel, time);
         });
     }

@@ -1,4 +1,5 @@
 using Calls.Domain;
+using Calls.Domain.Jobs;
 using Calls.Domain.Ports;
 using Dapper;
 
@@ -51,9 +52,17 @@ internal sealed class SqlCallTransaction(ICallsDatabase database, WriteTransacti
         DELETE FROM calls_bindings WHERE session_id = @Id;
         """;
 
+    private const string InsertJob = """
+        INSERT INTO calls_jobs (id, callid, type, creatorid, initat, startat, endat, props)
+        VALUES (@Id, @Call, @Type, @Creator, @InitAt, @StartAt, @EndAt, @Props);
+        """;
+
+    private const string UpdateJob = "UPDATE calls_jobs SET startat = @StartAt, endat = @EndAt, props = @Props WHERE id = @Id;";
+
     private const string DeleteCall = """
         DELETE FROM calls_bindings WHERE call_id = @Id;
         DELETE FROM calls_sessions WHERE callid = @Id;
+        DELETE FROM calls_jobs WHERE callid = @Id;
         DELETE FROM calls_assignments WHERE call_id = @Id;
         DELETE FROM calls WHERE id = @Id;
         """;
@@ -93,6 +102,15 @@ internal sealed class SqlCallTransaction(ICallsDatabase database, WriteTransacti
             if (!after.Sessions.ContainsKey(gone.Id))
             {
                 await ExecuteAsync(StoreOperation.DeleteSession, DeleteSession, new { Id = gone.Id.Value }, cancellation);
+            }
+        }
+
+        foreach (CallJob job in after.Jobs.Values)
+        {
+            CallJob? old = before?.Jobs.GetValueOrDefault(job.Id);
+            if (job != old)
+            {
+                await SaveJobAsync(after.Id, job, isNew: old is null, cancellation);
             }
         }
     }
@@ -169,7 +187,7 @@ internal sealed class SqlCallTransaction(ICallsDatabase database, WriteTransacti
         }
 
         // Muting in a call of a thousand must not rewrite the list of its participants. Unchanged collections are the same objects.
-        bool isSameCall = before with { Sessions = after.Sessions, EventNumber = after.EventNumber } == after;
+        bool isSameCall = before with { Sessions = after.Sessions, Jobs = after.Jobs, EventNumber = after.EventNumber } == after;
         return ExecuteAsync(StoreOperation.UpdateCall, isSameCall ? PutAssignment : UpdateCall + PutAssignment, row, cancellation);
     }
 
@@ -193,6 +211,24 @@ internal sealed class SqlCallTransaction(ICallsDatabase database, WriteTransacti
         return isNew
             ? ExecuteAsync(StoreOperation.CreateSession, InsertSession + PutBinding, row, cancellation)
             : ExecuteAsync(StoreOperation.UpdateSession, UpdateSession + PutBinding, row, cancellation);
+    }
+
+    private Task SaveJobAsync(CallId call, CallJob job, bool isNew, CancellationToken cancellation)
+    {
+        var row = new
+        {
+            Id = job.Id.Value,
+            Call = call.Value,
+            Type = JobMapping.TypeOf(job.Kind),
+            Creator = job.Creator.Value,
+            job.InitAt,
+            job.StartAt,
+            job.EndAt,
+            Props = new JsonParameter(JobMapping.PropsOf(job)),
+        };
+        return isNew
+            ? ExecuteAsync(StoreOperation.CreateJob, InsertJob, row, cancellation)
+            : ExecuteAsync(StoreOperation.UpdateJob, UpdateJob, row, cancellation);
     }
 
     // Several statements go in one round trip.

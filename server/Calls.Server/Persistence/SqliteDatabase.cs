@@ -61,7 +61,7 @@ internal sealed class SqliteDatabase : ICallsDatabase
     public Task<DbTransaction> BeginReadAsync(DbConnection connection, CancellationToken cancellation) =>
         Task.FromResult<DbTransaction>(((SqliteConnection)connection).BeginTransaction(deferred: true));
 
-    public async Task<WriteTransaction> BeginWriteAsync(ChannelId channel, TimeSpan limit, CancellationToken cancellation)
+    public async Task<WriteTransaction> BeginWriteAsync(LockKey key, TimeSpan limit, CancellationToken cancellation)
     {
         await EnterAsync(limit, cancellation);
         SqliteConnection? connection = null;

@@ -2,7 +2,7 @@ using System.Data.Common;
 
 namespace Calls.Server.Persistence;
 
-/// <summary>A transaction that holds the lock of a channel's call, with the connection it runs on. Disposing undoes what was not committed.</summary>
+/// <summary>A transaction that has something for itself, with the connection it runs on. Disposing undoes what was not committed.</summary>
 internal sealed class WriteTransaction(DbConnection connection, DbTransaction transaction, Action? release = null) : IAsyncDisposable
 {
     public DbConnection Connection => connection;
