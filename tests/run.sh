@@ -36,6 +36,7 @@ need() { command -v "$2" >/dev/null || missing+=("$1"); }
 need chromium chromium
 need nodejs node
 need npm npm
+need postgresql pg_ctlcluster
 if [ ${#missing[@]} -gt 0 ]; then
   if [ -n "$install" ]; then
     [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null || { say "Installing ${missing[*]} needs root and apt-get."; exit 1; }

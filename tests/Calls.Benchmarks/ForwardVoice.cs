@@ -80,5 +80,9 @@ public class ForwardVoice
         public void OnVoiceActivity(bool isSpeaking)
         {
         }
+
+        public void OnRequestsWaiting()
+        {
+        }
     }
 }

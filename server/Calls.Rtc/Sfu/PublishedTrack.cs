@@ -135,26 +135,26 @@ internal sealed class PublishedTrack
     /// <param name="red">Its payload, if that is Opus which repeats itself.</param>
     internal void Forward(in RtpPacketView packet, in RedPayload red, long sequence, byte? audioLevel, long nowMs, IPacketSink sink)
     {
+        long sentBefore = _results[(int)ForwardResult.Sent];
         PayloadHistory? payloads = Volatile.Read(ref _payloads);
         var kept = new KeptPayload(payloads, payloads?.Add(packet.Payload) ?? -1);
         foreach (TrackForwarder subscriber in Volatile.Read(ref _subscribers))
         {
             _results[(int)subscriber.Forward(packet, red, kept, sequence, audioLevel, nowMs, sink)]++;
         }
+
+        _packetsIn++;
+        _bytesIn += packet.Length;
+        _bytesOut += (_results[(int)ForwardResult.Sent] - sentBefore) * packet.Length;
     }
 
     /// <summary>[loop] Sends again what subscribers asked for.</summary>
     internal void Retransmit(long nowMs, IPacketSink sink)
     {
-        long sentBefore = _results[(int)ForwardResult.Sent];
         foreach (TrackForwarder subscriber in Volatile.Read(ref _subscribers))
         {
             subscriber.Retransmit(nowMs, sink);
         }
-
-        _packetsIn++;
-        _bytesIn += packet.Length;
-        _bytesOut += (_results[(int)ForwardResult.Sent] - sentBefore) * packet.Length;
     }
 
     /// <summary>[loop] Sends the sender reports that are due.</summary>

@@ -89,7 +89,7 @@ internal sealed class Sidecar : IAsyncDisposable
 
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(new CurrentCallsSettings(settings));
-        builder.Services.AddCallsCore(new(options.DatabaseFile, options.EndCallsOnStart));
+        builder.Services.AddCallsCore(new(options.DatabaseFile, options.EndCallsOnStart, options.Postgres));
         builder.Services.AddMattermostGateway(new()
         {
             MattermostUrl = options.MattermostUrl ?? throw new ArgumentException("MattermostURL is required.", nameof(options)),

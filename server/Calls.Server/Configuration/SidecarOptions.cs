@@ -23,8 +23,11 @@ internal sealed record SidecarOptions
     /// <summary>Token of the service bot; required by <c>serve</c>.</summary>
     public string BotToken { get; init; } = "";
 
-    /// <summary>File of the embedded SQLite database.</summary>
+    /// <summary>File of the embedded SQLite database, unless there is <see cref="Postgres"/>.</summary>
     public string DatabaseFile { get; init; } = "calls.db";
+
+    /// <summary>The PostgreSQL database; <c>null</c> = SQLite.</summary>
+    public PostgresUrl? Postgres { get; init; }
 
     /// <summary>Stable name of this node in logs and rows.</summary>
     public string NodeName { get; init; } = Environment.MachineName;
