@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Net;
 using Calls.Rtc;
 using Calls.Server.Configuration;
+using Calls.Server.Jobs;
 
 namespace Calls.Server.Commands;
 
@@ -34,6 +35,7 @@ internal static class ServeCommand
         var sources = new SettingSources(
             new Dictionary<string, string>(), environment, ReadFile(settingsFile), CallsSettingsReader.IsPluginKey, settingsFile ?? DefaultFile);
         (SidecarOptions options, CallsSettings settings, IReadOnlyList<string> warnings) = Read(sources);
+        options = options with { Jobs = JobServiceOptions.Read(environment) };
         var media = new RtcServerOptions
         {
             ListenAddresses = settings.UDPServerAddress.Length == 0 ? [] : [IPAddress.Parse(settings.UDPServerAddress)],

@@ -11,7 +11,7 @@ internal sealed class Caption(SessionActions actions, IChatHost host) : ISession
 
     private MessageOutcome Handle(ClientMessage message, LocalSession session)
     {
-        if (session.User != host.BotUserId)
+        if (!host.Bots.Contains(session.User))
         {
             return MessageOutcome.Rejected("unexpected caption message not coming from bot");
         }

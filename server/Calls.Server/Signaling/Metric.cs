@@ -21,7 +21,7 @@ internal sealed class Metric(IChatHost host) : ISessionMessage
         }
 
         // Unknown names are ignored, and so are the bot's, which are counters only.
-        if (name != CandidatePair || session.User == host.BotUserId)
+        if (name != CandidatePair || host.Bots.Contains(session.User))
         {
             return Task.FromResult(MessageOutcome.Done);
         }
