@@ -33,6 +33,7 @@ internal static class CallsCore
         services.AddSingleton<SqliteMigrations>();
         services.AddSingleton<SqliteCallStore>();
         services.AddSingleton<ICallStore>(provider => new MeasuredCallStore(provider.GetRequiredService<SqliteCallStore>(), provider.GetRequiredService<CallsMetrics>()));
+        services.AddSingleton<IServiceCredentialStore, SqliteServiceCredentialStore>();
 
         services.AddSingleton<ICallLog, CallLog>();
         services.AddSingleton<BackgroundTasks>();

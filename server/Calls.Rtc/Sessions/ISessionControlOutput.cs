@@ -14,6 +14,9 @@ internal interface ISessionControlOutput
     /// <summary>Checks for these credentials belong to this session from now on.</summary>
     void OnLocalCredentials(IceCredentials credentials);
 
+    /// <summary>Something went wrong that the operator counts.</summary>
+    void OnError(RtcErrorType error);
+
     /// <summary>Something authenticated arrived outside the media path.</summary>
     void OnAuthenticatedPacket(long nowMs);
 

@@ -34,5 +34,7 @@ internal interface ISessionHost
 
     void RemoveCredentials(IceCredentials credentials);
 
+    void Count(RtcErrorType error);
+
     void OnClosed(RtcSession session, RtcCloseReason reason);
 }

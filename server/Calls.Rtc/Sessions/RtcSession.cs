@@ -61,6 +61,8 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
 
     public bool IsClosed => Volatile.Read(ref _isClosed) != 0;
 
+    public RtcClientQuality Quality => _control.Quality;
+
     /// <summary>Candidates and unusable messages that the client sent so far.</summary>
     public (int Candidates, int Refused) SignalingCounts => (_control.RemoteCandidates, _control.RefusedMessages);
 
@@ -163,6 +165,8 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
         _credentials.Add(credentials);
         _host.AddCredentials(credentials, this);
     }
+
+    void ISessionControlOutput.OnError(RtcErrorType error) => _host.Count(error);
 
     void ISessionControlOutput.OnAuthenticatedPacket(long nowMs)
     {
