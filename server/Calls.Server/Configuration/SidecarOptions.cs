@@ -1,5 +1,4 @@
 using System.Net;
-using Calls.Server.Jobs;
 
 namespace Calls.Server.Configuration;
 
