@@ -7,6 +7,7 @@ using Calls.Server.Mattermost;
 using Calls.Server.Mattermost.Rest;
 using Calls.Server.Media;
 using Calls.Server.Observability;
+using Calls.Server.Observability.Metrics;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -101,21 +102,26 @@ internal sealed class Sidecar : IAsyncDisposable
         });
 
         var events = new RtcEventsToMediaEvents();
-        ILoggerFactory? loggers = null;
+        var rtcMetrics = new RtcMetrics();
+        builder.Services.AddSingleton<IMetricSource>(rtcMetrics);
+        builder.Services.AddSingleton<IMetricSource, ProcessMetrics>();
+        var mediaLog = new DeferredLog("Calls.Rtc");
         RtcServer server = await RtcServer.StartAsync(
-            media with { Log = line => loggers?.CreateLogger("Calls.Rtc").LogInformation("{Line}", line) }, events, time, cancellation);
+            media with { Measurements = rtcMetrics, Log = mediaLog.Write }, events, time, cancellation);
         WebApplication? app = null;
         try
         {
+            rtcMetrics.Watch(server);
             builder.Services.AddSingleton<IMediaRouter>(new RtcMediaRouter(server));
             app = builder.Build();
-            loggers = app.Services.GetRequiredService<ILoggerFactory>();
+            ILoggerFactory loggers = app.Services.GetRequiredService<ILoggerFactory>();
             ILogger log = loggers.CreateLogger("Calls");
             log.LogMode("integrated", options.NodeName, "no rtcd is set and this is the only node");
+            mediaLog.WriteTo(loggers);
             events.Events = app.Services.GetRequiredService<IMediaEvents>();
             MattermostHost mattermost = app.Services.GetRequiredService<MattermostHost>();
             SettingsCache read = app.Services.GetRequiredService<SettingsCache>();
-            app.MapHealth(() => WhyNotReady(mattermost.Bot, read.Current is not null));
+            app.MapHealth(() => WhyNotReady(mattermost.Bot, read.Current is not null), new MetricsPage(CallsMetrics.Prefix, app.Services.GetServices<IMetricSource>()));
             app.MapMattermostGateway();
             app.MapCallsApi();
             addRoutes?.Invoke(app);
