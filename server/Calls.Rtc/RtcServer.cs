@@ -31,8 +31,8 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     private readonly List<RtcSession>[] _owned;
     private readonly long[] _checks = new long[Enum.GetValues<CheckResult>().Length];
     private readonly long[] _errors = new long[Enum.GetValues<RtcErrorType>().Length];
-    private readonly TrafficTotals _traffic = new();
     private readonly OfferedCandidates _offered;
+    private readonly TrafficTotals _traffic = new();
     private SessionEnvironment _environment;
     private DateTimeOffset _certificateMadeAt;
     private TaskCompletionSource? _drained;
@@ -58,9 +58,14 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     /// <summary>The TCP port that was opened; <c>null</c> without ICE-TCP.</summary>
     public int? TcpPort => _transport.TcpEndPoints.Count == 0 ? null : _transport.TcpEndPoints[0].Port;
 
-    /// <summary>Addresses and ports that clients are told, UDP before TCP: for the operator.</summary>
-    public IReadOnlyList<string> AdvertisedAddresses =>
-        [.. _offered.Candidates.Select(static candidate => $"{candidate.EndPoint}{(candidate.IsTcp ? "/tcp" : "")}")];
+    /// <summary>UDP addresses and ports that clients are told, most preferred first: for the operator.</summary>
+    public IReadOnlyList<string> AdvertisedAddresses => [.. _offered.Candidates.Where(static candidate => !candidate.IsTcp).Select(static candidate => candidate.EndPoint)];
+
+    /// <summary>The same for TCP.</summary>
+    public IReadOnlyList<string> AdvertisedTcpAddresses => [.. _offered.Candidates.Where(static candidate => candidate.IsTcp).Select(static candidate => candidate.EndPoint)];
+
+    /// <summary>TCP connections open at present.</summary>
+    public int TcpConnections => _transport.Connections;
 
     /// <summary>What the loops received, sent and dropped.</summary>
     public TransportCounters TransportCounters => _transport.ReadCounters();
@@ -402,7 +407,8 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
         }
 
         string tcp = TcpPort is null ? "no TCP" : $"TCP {string.Join(", ", _transport.TcpEndPoints)}";
-        log($"media on UDP {string.Join(", ", _transport.LocalEndPoints)} and {tcp}, advertised as {string.Join(", ", AdvertisedAddresses)}, "
+        string tcpAdvertised = AdvertisedTcpAddresses.Count == 0 ? "" : $" and TCP {string.Join(", ", AdvertisedTcpAddresses)}";
+        log($"media on UDP {string.Join(", ", _transport.LocalEndPoints)} and {tcp}, advertised as UDP {string.Join(", ", AdvertisedAddresses)}{tcpAdvertised}, "
             + $"{_transport.Loops.Count} loops, socket buffers {_transport.ReceiveBufferBytes / 1024} KiB in and {_transport.SendBufferBytes / 1024} KiB out");
         string[] bridges = [.. interfaces
             .Where(entry => entry.IsContainerBridge && entry.Address.AddressFamily == AddressFamily.InterNetwork && !_transport.LocalEndPoints.Any(end => end.Address.Equals(entry.Address)))

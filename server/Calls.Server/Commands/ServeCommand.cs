@@ -38,9 +38,12 @@ internal static class ServeCommand
         {
             ListenAddresses = settings.UDPServerAddress.Length == 0 ? [] : [IPAddress.Parse(settings.UDPServerAddress)],
             UdpPort = settings.UDPServerPort,
+            TcpListenAddresses = settings.TCPServerAddress.Length == 0 ? [] : [IPAddress.Parse(settings.TCPServerAddress)],
+            TcpPort = settings.TCPServerPort,
             EnableIPv6 = settings.EnableIPv6,
             IceHostOverride = settings.ICEHostOverride,
             IceHostPortOverride = settings.ICEHostPortOverride,
+            IceServerUrls = [.. settings.ICEServersConfigs.SelectMany(static server => server.Urls), .. settings.ICEServers],
             DtlsActive = options.DtlsActive,
         };
         await using Sidecar sidecar = await Sidecar.StartAsync(options, settings, media, addRoutes: null, cancellation);
