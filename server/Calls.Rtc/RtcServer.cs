@@ -6,8 +6,10 @@ using Calls.Rtc.Dtls;
 using Calls.Rtc.Ice;
 using Calls.Rtc.Sessions;
 using Calls.Rtc.Sfu;
+using Calls.Rtc.Sfu.Statistics;
 using Calls.Rtc.Stun;
 using Calls.Rtc.Transport;
+using SupportedCodecs = Calls.Rtc.Sdp.SupportedCodecs;
 
 namespace Calls.Rtc;
 
@@ -31,6 +33,7 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     private readonly List<RtcSession>[] _owned;
     private readonly long[] _checks = new long[Enum.GetValues<CheckResult>().Length];
     private readonly IReadOnlyList<IceCandidate> _candidates;
+    private readonly LossCounters _losses = new();
     private SessionEnvironment _environment;
     private DateTimeOffset _certificateMadeAt;
     private TaskCompletionSource? _drained;
@@ -62,6 +65,9 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     /// <summary>Where clients are told to send, as candidate lines without a user fragment: for the operator.</summary>
     public IReadOnlyList<string> AdvertisedAddresses => [.. _candidates.Select(static candidate => $"{candidate.Host}:{candidate.Port}")];
 
+    /// <summary>What is counted about lost packets and their repair, over all sessions.</summary>
+    public long Count(LossCounter counter) => _losses.Read(counter);
+
     /// <summary>What the loops received, sent and dropped.</summary>
     public TransportCounters TransportCounters => _transport.ReadCounters();
 
@@ -81,6 +87,8 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     long ISessionHost.NowMs => MonotonicTime.NowMs(_time);
 
     NtpClock ISessionHost.Ntp => Ntp;
+
+    LossCounters ISessionHost.Losses => _losses;
 
     DeadlineQueue ISessionHost.Deadlines => _deadlines;
 
@@ -114,6 +122,11 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     /// <exception cref="RtcException">It cannot; the text says why and what to do.</exception>
     public static async Task<RtcServer> StartAsync(RtcServerOptions options, IRtcEvents events, TimeProvider time, CancellationToken cancellation)
     {
+        if (NackBufferSize.Validate(options.NackBufferSize) is { } refusal)
+        {
+            throw new RtcException(refusal);
+        }
+
         IEnumerable<IPAddress> available = options.Driver is null ? InterfaceAddresses() : options.ListenAddresses;
         IReadOnlyList<IPAddress> addresses = LocalAddresses.Select(available, [.. options.ListenAddresses], options.EnableIPv6);
         if (addresses.Count == 0)
@@ -399,6 +412,10 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     {
         _certificateMadeAt = _time.GetUtcNow();
         using var certificate = DtlsCertificate.Create(_certificateMadeAt);
-        return new(new DtlsContext(certificate), _candidates, OriginSessionId: 0, _options.DtlsActive);
+        return new(new DtlsContext(certificate), _candidates, OriginSessionId: 0, _options.DtlsActive)
+        {
+            Codecs = _options.AcceptRed ? SupportedCodecs.WithRtxAndRed : SupportedCodecs.WithRtx,
+            NackHistory = NackBufferSize.Packets(_options.NackBufferSize),
+        };
     }
 }

@@ -39,7 +39,7 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
         _createdMs = host.NowMs;
         _lastControlPacketMs = _createdMs;
         _deadline = new(this);
-        Participant = new(config.SessionId, this, host.Ntp);
+        Participant = new(config.SessionId, this, host.Ntp, host.Losses);
         _control = new(config, environment, Participant, this, _createdMs);
         _mailbox = new(MailboxCapacity, Handle, host.Schedule);
         ScheduleDeadline();

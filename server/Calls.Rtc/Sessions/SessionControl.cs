@@ -47,7 +47,7 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
         _environment = environment;
         _participant = participant;
         _output = output;
-        _forwarders = new(participant);
+        _forwarders = new(participant, environment.NackHistory);
         _firstOfferDeadlineMs = nowMs + FirstOfferMs;
         _peer = new(
             new LocalTransportParameters
@@ -59,7 +59,8 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
                 Candidates = [.. environment.Candidates.Select(candidate => candidate.Format(_credentials.Ufrag))],
                 DrawCredentials = DrawCredentials,
             },
-            new ParticipantSsrcs(participant));
+            new ParticipantSsrcs(participant),
+            environment.Codecs);
         _negotiation = new(_peer, config.DcSignaling, this);
         _channel = new(new DataChannelOptions(), this);
     }
