@@ -35,8 +35,8 @@ internal static class CallsCore
         services.AddSingleton<ICallsDatabase>(provider => options.Postgres is { } url
             ? new PostgresDatabase(url)
             : new SqliteDatabase(options.DatabaseFile, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<ICallStore>(provider => new MeasuredCallStore(
-            new SqlCallStore(provider.GetRequiredService<ICallsDatabase>(), TimeProvider.System), provider.GetRequiredService<CallsMetrics>()));
+        services.AddSingleton(provider => new SqlCallStore(provider.GetRequiredService<ICallsDatabase>(), TimeProvider.System));
+        services.AddSingleton<ICallStore>(provider => new MeasuredCallStore(provider.GetRequiredService<SqlCallStore>(), provider.GetRequiredService<CallsMetrics>()));
         services.AddSingleton<IServiceCredentialStore, SqlServiceCredentialStore>();
 
         services.AddSingleton<ICallLog, CallLog>();
