@@ -6,8 +6,10 @@ using Calls.Rtc.Dtls;
 using Calls.Rtc.Ice;
 using Calls.Rtc.Sessions;
 using Calls.Rtc.Sfu;
+using Calls.Rtc.Sfu.Statistics;
 using Calls.Rtc.Stun;
 using Calls.Rtc.Transport;
+using SupportedCodecs = Calls.Rtc.Sdp.SupportedCodecs;
 
 namespace Calls.Rtc;
 
@@ -33,6 +35,7 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     private readonly long[] _errors = new long[Enum.GetValues<RtcErrorType>().Length];
     private readonly OfferedCandidates _offered;
     private readonly TrafficTotals _traffic = new();
+    private readonly LossCounters _losses = new();
     private SessionEnvironment _environment;
     private DateTimeOffset _certificateMadeAt;
     private TaskCompletionSource? _drained;
@@ -67,6 +70,9 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     /// <summary>TCP connections open at present.</summary>
     public int TcpConnections => _transport.Connections;
 
+    /// <summary>What is counted about lost packets and their repair, over all sessions.</summary>
+    public long Count(LossCounter counter) => _losses.Read(counter);
+
     /// <summary>What the loops received, sent and dropped.</summary>
     public TransportCounters TransportCounters => _transport.ReadCounters();
 
@@ -89,6 +95,8 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     long ISessionHost.NowMs => MonotonicTime.NowMs(_time);
 
     NtpClock ISessionHost.Ntp => Ntp;
+
+    LossCounters ISessionHost.Losses => _losses;
 
     DeadlineQueue ISessionHost.Deadlines => _deadlines;
 
@@ -126,6 +134,11 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     /// <exception cref="RtcException">It cannot; the text says why and what to do.</exception>
     public static async Task<RtcServer> StartAsync(RtcServerOptions options, IRtcEvents events, TimeProvider time, CancellationToken cancellation)
     {
+        if (NackBufferSize.Validate(options.NackBufferSize) is { } refusal)
+        {
+            throw new RtcException(refusal);
+        }
+
         (CandidateSources sources, IReadOnlyList<InterfaceAddress> interfaces) = AddressGathering.Choose(options);
         if (sources.HostOverride is null)
         {
@@ -450,6 +463,10 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     {
         _certificateMadeAt = _time.GetUtcNow();
         using var certificate = DtlsCertificate.Create(_certificateMadeAt);
-        return new(new DtlsContext(certificate), Candidates: [], OriginSessionId: 0, _options.DtlsActive);
+        return new(new DtlsContext(certificate), Candidates: [], OriginSessionId: 0, _options.DtlsActive)
+        {
+            Codecs = _options.AcceptRed ? SupportedCodecs.WithRtxAndRed : SupportedCodecs.WithRtx,
+            NackHistory = NackBufferSize.Packets(_options.NackBufferSize),
+        };
     }
 }

@@ -41,6 +41,15 @@ public sealed record RtcServerOptions
     /// <summary>Answer <c>a=setup:active</c>: the client is then the DTLS server and chooses the SRTP profile (media.md 2.1).</summary>
     public bool DtlsActive { get; init; }
 
+    /// <summary>Packets of each video stream kept for retransmission: 0 for the default, or a power of two from 32 to 8192.</summary>
+    public int NackBufferSize { get; init; }
+
+    /// <summary>
+    /// Agree to Opus that repeats each packet in the next one (RFC 2198): audio survives 10 to 20 % loss at twice its rate. Clients
+    /// that did not ask for it get plain Opus.
+    /// </summary>
+    public bool AcceptRed { get; init; } = true;
+
     /// <summary>Media loops; <c>null</c> = one per core, one less on machines with more than four.</summary>
     public int? Loops { get; init; }
 

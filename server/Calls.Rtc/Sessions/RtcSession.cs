@@ -41,7 +41,7 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
         _lastControlPacketMs = _createdMs;
         _measurements = new(host.Measurements, config.GroupId, _createdMs);
         _deadline = new(this);
-        Participant = new(config.SessionId, this, host.Ntp);
+        Participant = new(config.SessionId, this, host.Ntp, host.Losses);
         _control = new(config, environment, Participant, this, _createdMs);
         _mailbox = new(MailboxCapacity, Handle, host.Schedule);
         ScheduleDeadline();
@@ -239,6 +239,9 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
         Call.OnTrackEnded(track);
     }
 
+    void IMediaParticipantEvents.OnRequestsWaiting() =>
+        Owner?.Post(new(static (loop, state, _) => ((RtcSession)state!).AnswerRequests(loop), this));
+
     void IMediaParticipantEvents.OnVoiceActivity(bool isSpeaking) =>
         _host.Events.OnMessage(Config, isSpeaking ? RtcMessageType.VoiceOn : RtcMessageType.VoiceOff, default);
 
@@ -306,6 +309,15 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
         {
             // Until the owner lets go, packets that arrive here are passed on to it: one writer at any time.
             owner.Post(new(static (from, state, index) => ((RtcSession)state!).HandOver(from, (int)index), this, target.Index));
+        }
+    }
+
+    private void AnswerRequests(MediaLoop loop)
+    {
+        // The next tick of whoever owns it by now answers, too.
+        if (Owner == loop && !IsClosed)
+        {
+            Participant.AnswerRequests(_host.NowMs, loop);
         }
     }
 
