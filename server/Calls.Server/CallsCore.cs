@@ -5,6 +5,7 @@ using Calls.Domain.Recovery;
 using Calls.Domain.Sessions;
 using Calls.Server.Api;
 using Calls.Server.Configuration;
+using Calls.Server.Observability.Metrics;
 using Calls.Server.Persistence;
 using Calls.Server.Signaling;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -24,10 +25,17 @@ internal static class CallsCore
         services.AddSingleton(options);
         services.AddSingleton<ICallRules>(provider => provider.GetRequiredService<CurrentCallsSettings>());
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<CallsMetrics>();
+        services.AddSingleton<IMetricSource>(provider => provider.GetRequiredService<CallsMetrics>());
+        services.AddSingleton<IMetricSource, SessionMetrics>();
 
-        services.AddSingleton(_ => new SqliteDatabase(options.DatabaseFile));
-        services.AddSingleton<SqliteMigrations>();
-        services.AddSingleton<ICallStore, SqliteCallStore>();
+        // What another process does to the same rows goes by the real clock, whatever a test does with ours.
+        services.AddSingleton<ICallsDatabase>(provider => options.Postgres is { } url
+            ? new PostgresDatabase(url)
+            : new SqliteDatabase(options.DatabaseFile, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ICallStore>(provider => new MeasuredCallStore(
+            new SqlCallStore(provider.GetRequiredService<ICallsDatabase>(), TimeProvider.System), provider.GetRequiredService<CallsMetrics>()));
+        services.AddSingleton<IServiceCredentialStore, SqlServiceCredentialStore>();
 
         services.AddSingleton<ICallLog, CallLog>();
         services.AddSingleton<BackgroundTasks>();

@@ -25,14 +25,12 @@ internal static class ServeCommand
     public static async Task<int> RunAsync(string? settingsFile, CancellationToken cancellation)
     {
         RtcServer.RequireLibraries();
-        Dictionary<string, string> environment = EnvironmentVariables();
-        if (environment.GetValueOrDefault(DisableVariable) == "true")
+        if (Environment.GetEnvironmentVariable(DisableVariable) == "true")
         {
             throw new ConfigurationException([new(DisableVariable, SettingOrigin.Environment, "true", "disabled by environment flag")]);
         }
 
-        var sources = new SettingSources(
-            new Dictionary<string, string>(), environment, ReadFile(settingsFile), CallsSettingsReader.IsPluginKey, settingsFile ?? DefaultFile);
+        SettingSources sources = ReadSources(settingsFile);
         (SidecarOptions options, CallsSettings settings, IReadOnlyList<string> warnings) = Read(sources);
         var media = new RtcServerOptions
         {
@@ -54,6 +52,11 @@ internal static class ServeCommand
         await sidecar.WaitAsync(cancellation);
         return ExitCode.Done;
     }
+
+    /// <summary>Environment and file.</summary>
+    /// <exception cref="ConfigurationException">The file cannot be read.</exception>
+    public static SettingSources ReadSources(string? settingsFile) => new(
+        new Dictionary<string, string>(), EnvironmentVariables(), ReadFile(settingsFile), CallsSettingsReader.IsPluginKey, settingsFile ?? DefaultFile);
 
     /// <summary>Faults of both kinds of settings are reported together.</summary>
     private static (SidecarOptions Options, CallsSettings Settings, IReadOnlyList<string> Warnings) Read(SettingSources sources)

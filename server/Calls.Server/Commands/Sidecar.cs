@@ -7,6 +7,7 @@ using Calls.Server.Mattermost;
 using Calls.Server.Mattermost.Rest;
 using Calls.Server.Media;
 using Calls.Server.Observability;
+using Calls.Server.Observability.Metrics;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -88,7 +89,7 @@ internal sealed class Sidecar : IAsyncDisposable
 
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(new CurrentCallsSettings(settings));
-        builder.Services.AddCallsCore(new(options.DatabaseFile, options.EndCallsOnStart));
+        builder.Services.AddCallsCore(new(options.DatabaseFile, options.EndCallsOnStart, options.Postgres));
         builder.Services.AddMattermostGateway(new()
         {
             MattermostUrl = options.MattermostUrl ?? throw new ArgumentException("MattermostURL is required.", nameof(options)),
@@ -101,12 +102,16 @@ internal sealed class Sidecar : IAsyncDisposable
         });
 
         var events = new RtcEventsToMediaEvents();
+        var rtcMetrics = new RtcMetrics();
+        builder.Services.AddSingleton<IMetricSource>(rtcMetrics);
+        builder.Services.AddSingleton<IMetricSource, ProcessMetrics>();
         ILoggerFactory? loggers = null;
         RtcServer server = await RtcServer.StartAsync(
-            media with { Log = line => loggers?.CreateLogger("Calls.Rtc").LogInformation("{Line}", line) }, events, time, cancellation);
+            media with { Measurements = rtcMetrics, Log = line => loggers?.CreateLogger("Calls.Rtc").LogInformation("{Line}", line) }, events, time, cancellation);
         WebApplication? app = null;
         try
         {
+            rtcMetrics.Watch(server);
             builder.Services.AddSingleton<IMediaRouter>(new RtcMediaRouter(server));
             app = builder.Build();
             loggers = app.Services.GetRequiredService<ILoggerFactory>();
@@ -115,7 +120,7 @@ internal sealed class Sidecar : IAsyncDisposable
             events.Events = app.Services.GetRequiredService<IMediaEvents>();
             MattermostHost mattermost = app.Services.GetRequiredService<MattermostHost>();
             SettingsCache read = app.Services.GetRequiredService<SettingsCache>();
-            app.MapHealth(() => WhyNotReady(mattermost.Bot, read.Current is not null));
+            app.MapHealth(() => WhyNotReady(mattermost.Bot, read.Current is not null), new MetricsPage(CallsMetrics.Prefix, app.Services.GetServices<IMetricSource>()));
             app.MapMattermostGateway();
             app.MapCallsApi();
             addRoutes?.Invoke(app);
