@@ -312,7 +312,7 @@ public sealed class Call(CallState state, UserId bot)
         Host = null,
         Dismissed = State.Dismissed.Clear(),
         VideoStartAt = State.VideoStartAt.Clear(),
-        Phase = State.Post is null ? CallPhase.Ended : CallPhase.Ending,
+        Phase = CallPhase.Ending,
         LostAt = 0,
     };
 
