@@ -19,7 +19,7 @@ public sealed class CallDirectory(ICallStore store, ICallEvents events, IChatHos
     // Channels in which a commit failed and nobody knows whether it happened: its events were not published.
     private readonly ConcurrentDictionary<ChannelId, byte> _doubtful = new();
 
-    public UserId Bot => host.BotUserId;
+    public BotUsers Bots => host.Bots;
 
     /// <summary>Unix milliseconds.</summary>
     public long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -40,7 +40,7 @@ public sealed class CallDirectory(ICallStore store, ICallEvents events, IChatHos
         using IDisposable lease = await _locks.AcquireAsync(channel, limit, cancellation);
         TimeSpan left = limit - time.GetElapsedTime(start);
 
-        await using CallWork work = new(store, channel, host.BotUserId);
+        await using CallWork work = new(store, channel, host.Bots);
         try
         {
             await work.OpenAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellation);
@@ -80,7 +80,7 @@ public sealed class CallDirectory(ICallStore store, ICallEvents events, IChatHos
 
     /// <summary>PART audience of a channel's call as of now; <c>null</c> without an active call.</summary>
     public EventAudience? ParticipantsOf(ChannelId channel) => Current(channel) is { } call
-        ? new EventAudience.OfParticipants(channel, call.UsersInCall(host.BotUserId))
+        ? new EventAudience.OfParticipants(channel, call.UsersInCall(host.Bots))
         : null;
 
     /// <summary>The active call of a channel as stored, without the lock.</summary>
@@ -103,7 +103,7 @@ public sealed class CallDirectory(ICallStore store, ICallEvents events, IChatHos
         }
 
         _current[channel] = stored;
-        foreach (UserId user in stored.UsersInCall(host.BotUserId))
+        foreach (UserId user in stored.UsersInCall(host.Bots))
         {
             events.Publish(new CallStateSent(new EventAudience.OfUser(user), stored, user));
         }

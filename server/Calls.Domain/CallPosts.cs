@@ -5,7 +5,7 @@ namespace Calls.Domain;
 
 /// <summary>The post that shows a call in its channel (rest-api.md 8.1, 8.2).</summary>
 public sealed class CallPosts(
-    IChatHost host, ICallStore store, CallDirectory directory, ICallRules rules, BackgroundTasks background, TimeProvider time, ICallLog log)
+    IChatHost host, ICallStore store, CallDirectory directory, ICallRules rules, CallPostEdits edits, BackgroundTasks background, TimeProvider time, ICallLog log)
 {
     private const string PostType = "custom_calls";
     private const string EndedMessage = "Call ended";
@@ -120,10 +120,7 @@ public sealed class CallPosts(
         {
             if (ended.Post is { } id)
             {
-                if (await host.GetPostAsync(id, limit.Token) is { DeleteAt: 0 } post)
-                {
-                    await ShowEndAsync(post, ended, limit.Token);
-                }
+                await ShowEndAsync(id, ended, limit.Token);
             }
             else if (!await CloseOrphansAsync(ended, limit.Token) && directory.Now < ended.StartAt + (long)CreationLimit.TotalMilliseconds)
             {
@@ -157,7 +154,7 @@ public sealed class CallPosts(
         {
             if (post.Type == PostType && post.Author == ended.Owner && post.Props.GetValueOrDefault("start_at") is long start && start == ended.StartAt)
             {
-                await ShowEndAsync(post, ended, cancellation);
+                await ShowEndAsync(post.Id, ended, cancellation);
                 isFound = true;
             }
         }
@@ -179,16 +176,18 @@ public sealed class CallPosts(
         await transaction.CommitAsync(cancellation);
     }
 
-    private Task ShowEndAsync(ChatPost post, CallState ended, CancellationToken cancellation)
-    {
-        Dictionary<string, object?> props = new(post.Props)
-        {
-            ["attachments"] = Attachments(EndedMessage),
-            ["end_at"] = ended.EndAt,
-            ["participants"] = ended.Participants.Select(object? (user) => user.Value).ToList(),
-        };
-        return host.UpdatePostAsync(post.Id, EndedMessage, props, cancellation);
-    }
+    private Task ShowEndAsync(PostId id, CallState ended, CancellationToken cancellation) => edits.EditAsync(
+        ended.Channel,
+        id,
+        post => Task.FromResult(post is not { DeleteAt: 0 } ? null : new PostChange(
+            EndedMessage,
+            new Dictionary<string, object?>
+            {
+                ["attachments"] = Attachments(EndedMessage),
+                ["end_at"] = ended.EndAt,
+                ["participants"] = ended.Participants.Select(object? (user) => user.Value).ToList(),
+            })),
+        cancellation);
 
     private async Task TellTestModeAsync(CallState call, PostId? thread, CancellationToken cancellation)
     {

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Net;
 using Calls.Rtc;
 using Calls.Server.Configuration;
+using Calls.Server.Jobs;
 
 namespace Calls.Server.Commands;
 
@@ -32,6 +33,7 @@ internal static class ServeCommand
 
         SettingSources sources = ReadSources(settingsFile);
         (SidecarOptions options, CallsSettings settings, IReadOnlyList<string> warnings) = Read(sources);
+        options = options with { Jobs = JobServiceOptions.Read(EnvironmentVariables()) };
         var media = new RtcServerOptions
         {
             ListenAddresses = settings.UDPServerAddress.Length == 0 ? [] : [IPAddress.Parse(settings.UDPServerAddress)],

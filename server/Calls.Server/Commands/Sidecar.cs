@@ -3,6 +3,7 @@ using Calls.Domain.Ports;
 using Calls.Rtc;
 using Calls.Server.Api;
 using Calls.Server.Configuration;
+using Calls.Server.Jobs;
 using Calls.Server.Mattermost;
 using Calls.Server.Mattermost.Rest;
 using Calls.Server.Media;
@@ -95,10 +96,17 @@ internal sealed class Sidecar : IAsyncDisposable
             MattermostUrl = options.MattermostUrl ?? throw new ArgumentException("MattermostURL is required.", nameof(options)),
             SiteUrl = options.SiteUrl,
             BotToken = options.BotToken,
+            JobsBotToken = options.JobsBotToken,
             TrustedProxies = options.TrustedProxies,
             TakeOver = options.TakeOverPlugins ? new HashSet<string> { "plugins" } : new HashSet<string>(),
             WebappManifest = options.TakeOverPlugins ? WebappManifest.Json : null,
             Timings = new() { Drain = options.Farewell },
+        });
+
+        builder.Services.AddJobs(options.Jobs with
+        {
+            BotToken = options.JobsBotToken.Length > 0 ? options.JobsBotToken : options.BotToken,
+            IsServiceBot = options.JobsBotToken.Length == 0,
         });
 
         var events = new RtcEventsToMediaEvents();
@@ -161,6 +169,7 @@ internal sealed class Sidecar : IAsyncDisposable
     {
         BotAnswer.None => "Mattermost has not answered yet.",
         BotAnswer.Refused => "Mattermost refuses the bot's token.",
+        BotAnswer.JobsBotRefused => "Mattermost refuses the token of recorder and transcriber.",
         _ => isRead ? null : "Mattermost's settings have not been read yet.",
     };
 }

@@ -68,7 +68,6 @@ internal sealed class CallsSettingsReader(SettingSources sources, CallsSettings 
         Require(Qualities.Contains(settings.RecordingQuality), "RecordingQuality", "RecordingQuality is not valid");
 
         Require(settings.RTCDServiceURL.Length == 0, "RTCDServiceURL", "rtcd is not supported by this version; remove it to use the built-in media server");
-        Require(!settings.EnableRecordings, "EnableRecordings", "recordings are not supported by this version");
         if (settings.ServerSideTURN)
         {
             _warnings.Add("ServerSideTURN has no effect: this media server needs no relay, clients bring their own.");
