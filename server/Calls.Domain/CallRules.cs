@@ -8,4 +8,8 @@ public sealed record CallRules(
     bool DefaultEnabled = false,
     int MaxParticipants = 0,
     bool AllowScreenSharing = true,
-    bool ShowFullName = true);
+    bool ShowFullName = true)
+{
+    /// <summary>Whether calls may be started outside of direct messages between two (configuration.md 8).</summary>
+    public bool GroupCallsAllowed { get; init; } = true;
+}

@@ -14,6 +14,7 @@ internal static class CallsApi
         services.AddSingleton<ChannelReaders>();
         services.AddSingleton<IApiResource, VersionResource>();
         services.AddSingleton<IApiResource, ConfigResource>();
+        services.AddSingleton<IApiResource, EnvResource>();
         services.AddSingleton<IApiResource, ChannelsResource>();
         services.AddSingleton<IApiResource, ChannelResource>();
         services.AddSingleton<IApiResource, ActiveCallResource>();

@@ -43,6 +43,9 @@ internal sealed class Sidecar : IAsyncDisposable
 
     public RtcServer Media => _media;
 
+    /// <summary>The first settings that were put together with what Mattermost says.</summary>
+    public Task<CallsSettings> FirstSettings => _app.Services.GetRequiredService<ConsoleSettings>().First;
+
     public int MediaPort => _media.Port;
 
     public IReadOnlyList<string> AdvertisedAddresses => _media.AdvertisedAddresses;
@@ -53,7 +56,10 @@ internal sealed class Sidecar : IAsyncDisposable
 
     /// <summary>Opens all ports and starts.</summary>
     /// <param name="addRoutes">Adds routes of the command, before everything else goes to Mattermost.</param>
+    /// <param name="settings">What applies where nothing else is set.</param>
     /// <param name="time">Drives everything but sockets; the system's clock by default.</param>
+    /// <param name="sources">Where the plugin's settings come from beside the System Console; from nowhere by default.</param>
+    /// <param name="facts">What Mattermost said already, if it was asked.</param>
     /// <exception cref="RtcException">The media port cannot be used.</exception>
     /// <exception cref="IOException">An HTTP port or the database cannot be used; the text says why and what to do.</exception>
     public static async Task<Sidecar> StartAsync(
@@ -62,9 +68,21 @@ internal sealed class Sidecar : IAsyncDisposable
         RtcServerOptions media,
         Action<WebApplication>? addRoutes,
         CancellationToken cancellation,
-        TimeProvider? time = null)
+        TimeProvider? time = null,
+        SettingSources? sources = null,
+        MattermostFacts? facts = null)
     {
         time ??= TimeProvider.System;
+        sources ??= SettingSources.Empty;
+        var gate = new LicenseGate(options.LicenseGating, options.LicenseOverride, sources.Variable("MM_CALLS_GROUP_CALLS_ALLOWED") == "true");
+        var loader = new SettingsLoader(sources, settings, gate);
+        LoadedSettings loaded = loader.Load(facts ?? MattermostFacts.Unknown);
+        if (loaded.Settings is null)
+        {
+            // What is wrong in the console must not keep the way to Mattermost closed.
+            loaded = loader.Load(MattermostFacts.Unknown);
+        }
+
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
         builder.Logging.AddSidecarConsole(options);
         builder.Services.AddRouting();
@@ -87,18 +105,10 @@ internal sealed class Sidecar : IAsyncDisposable
         });
 
         builder.Services.AddSingleton(time);
-        builder.Services.AddSingleton(new CurrentCallsSettings(settings));
+        builder.Services.AddSingleton(new CurrentCallsSettings(loaded.Settings ?? throw new ConfigurationException(loaded.Faults), loaded.Overrides));
         builder.Services.AddCallsCore(new(options.DatabaseFile, options.EndCallsOnStart));
-        builder.Services.AddMattermostGateway(new()
-        {
-            MattermostUrl = options.MattermostUrl ?? throw new ArgumentException("MattermostURL is required.", nameof(options)),
-            SiteUrl = options.SiteUrl,
-            BotToken = options.BotToken,
-            TrustedProxies = options.TrustedProxies,
-            TakeOver = options.TakeOverPlugins ? new HashSet<string> { "plugins" } : new HashSet<string>(),
-            WebappManifest = options.TakeOverPlugins ? WebappManifest.Json : null,
-            Timings = new() { Drain = options.Farewell },
-        });
+        builder.Services.AddMattermostGateway(Gateway(options));
+        builder.Services.AddConsoleSettings(loader);
 
         var events = new RtcEventsToMediaEvents();
         ILoggerFactory? loggers = null;
@@ -115,7 +125,8 @@ internal sealed class Sidecar : IAsyncDisposable
             events.Events = app.Services.GetRequiredService<IMediaEvents>();
             MattermostHost mattermost = app.Services.GetRequiredService<MattermostHost>();
             SettingsCache read = app.Services.GetRequiredService<SettingsCache>();
-            app.MapHealth(() => WhyNotReady(mattermost.Bot, read.Current is not null));
+            app.Services.GetRequiredService<ConsoleSettings>().Warn(loaded.Warnings);
+            app.MapHealth(() => WhyNotReady(mattermost.Bot, read.Current));
             app.MapMattermostGateway();
             app.MapCallsApi();
             addRoutes?.Invoke(app);
@@ -138,6 +149,18 @@ internal sealed class Sidecar : IAsyncDisposable
         }
     }
 
+    /// <summary>How the gateway is set up by the service's options.</summary>
+    public static GatewayOptions Gateway(SidecarOptions options) => new()
+    {
+        MattermostUrl = options.MattermostUrl ?? throw new ArgumentException("MattermostURL is required.", nameof(options)),
+        SiteUrl = options.SiteUrl,
+        BotToken = options.BotToken,
+        TrustedProxies = options.TrustedProxies,
+        TakeOver = options.TakeOver,
+        WebappManifest = options.TakeOver.Contains("plugins") ? WebappManifest.Json : null,
+        Timings = new() { Drain = options.Farewell },
+    };
+
     /// <summary>Runs until a signal asks to stop, or <paramref name="cancellation"/>.</summary>
     public Task WaitAsync(CancellationToken cancellation) => _app.WaitForShutdownAsync(cancellation);
 
@@ -151,11 +174,14 @@ internal sealed class Sidecar : IAsyncDisposable
         await _media.DisposeAsync();
     }
 
-    // Once ready it stays so: taking the gateway away would not bring Mattermost back.
-    private static string? WhyNotReady(BotAnswer bot, bool isRead) => bot switch
+    // Mattermost going away later changes nothing: taking the gateway away would not bring it back.
+    private static string? WhyNotReady(BotAnswer bot, MattermostSettings? read) => bot switch
     {
         BotAnswer.None => "Mattermost has not answered yet.",
         BotAnswer.Refused => "Mattermost refuses the bot's token.",
-        _ => isRead ? null : "Mattermost's settings have not been read yet.",
+        _ when read is null => "Mattermost's settings have not been read yet.",
+        _ => read.Plugin is { IsActive: true, HasServer: true } plugin
+            ? $"The plugin com.mattermost.calls {plugin.Version} installed in Mattermost has a server part of its own: two backends would answer. Replace it by a bundle without one (calls pack) and set PluginSettings.AutomaticPrepackagedPlugins to false."
+            : null,
     };
 }

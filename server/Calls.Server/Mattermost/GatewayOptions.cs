@@ -17,7 +17,7 @@ public sealed record GatewayOptions
     /// <summary>Proxies whose X-Forwarded headers are believed.</summary>
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")];
 
-    /// <summary>Routes of Mattermost answered here: <c>plugins</c>, <c>logout</c> (mattermost-integration.md 3.17).</summary>
+    /// <summary>Routes of Mattermost answered here: <c>plugins</c>, <c>commands</c>, <c>post-edits</c>, <c>logout</c> (mattermost-integration.md 3.17).</summary>
     public IReadOnlySet<string> TakeOver { get; init; } = new HashSet<string>();
 
     /// <summary>Our entry in <c>GET /api/v4/plugins/webapp</c> as JSON; used with <see cref="TakeOver"/> <c>plugins</c>.</summary>
@@ -30,6 +30,9 @@ public sealed record GatewayOptions
     public int RequestsPerSecond { get; init; } = 50;
 
     public int RequestBurst { get; init; } = 100;
+
+    /// <summary>Whether the bot keeps a socket of its own, to hear of changes when no client does.</summary>
+    public bool ListensAsBot { get; init; } = true;
 
     public GatewayTimings Timings { get; init; } = new();
 

@@ -11,6 +11,7 @@ internal sealed partial class GatewayWorker(
     CallTokenRevalidation revalidation,
     ConnectionRegistry registry,
     UpgradeEndpoint upgrades,
+    BotSocket socket,
     GatewayOptions options,
     TimeProvider time,
     ILogger<GatewayWorker> log) : BackgroundService, IHostedLifecycleService
@@ -31,7 +32,11 @@ internal sealed partial class GatewayWorker(
         try
         {
             await Task.WhenAll(
-                settings.RunAsync(stoppingToken), revalidation.RunAsync(stoppingToken), ExpireAsync(stoppingToken), FindBotAsync(stoppingToken));
+                settings.RunAsync(stoppingToken),
+                revalidation.RunAsync(stoppingToken),
+                ExpireAsync(stoppingToken),
+                FindBotAsync(stoppingToken),
+                options.ListensAsBot ? socket.RunAsync(stoppingToken) : Task.CompletedTask);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

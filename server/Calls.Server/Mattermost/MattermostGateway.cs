@@ -1,6 +1,7 @@
 using System.Net;
 using Calls.Domain.Ports;
 using Calls.Server.Api;
+using Calls.Server.Configuration;
 using Calls.Server.Mattermost.Delivery;
 using Calls.Server.Mattermost.Identity;
 using Calls.Server.Mattermost.Proxy;
@@ -60,11 +61,45 @@ public static class MattermostGateway
         services.AddSingleton<Resumption>();
         services.AddSingleton<UpstreamDialer>();
         services.AddSingleton<PeerAddress>();
+        services.AddSingleton<BotSocket>();
+        services.AddSingleton<AdministratorNotices>();
         services.AddSingleton<UpgradeEndpoint>();
         services.AddSingleton<ReverseProxy>();
         services.AddSingleton<TakenOverRoutes>();
         services.AddHostedService<GatewayWorker>();
         return services;
+    }
+
+    /// <summary>Takes up what the System Console saves; needs the gateway and <see cref="CurrentCallsSettings"/>.</summary>
+    internal static IServiceCollection AddConsoleSettings(this IServiceCollection services, SettingsLoader loader)
+    {
+        services.AddSingleton(loader);
+        services.AddSingleton<ConsoleSettings>();
+        return services;
+    }
+
+    /// <summary>Asks Mattermost once for its settings, before there is a gateway; <c>null</c> if it does not answer in time.</summary>
+    internal static async Task<MattermostSettings?> TryReadSettingsAsync(GatewayOptions options, TimeSpan limit, CancellationToken cancellation)
+    {
+        // A service that starts has no time for repeats.
+        options = options with { Timings = options.Timings with { FirstRetry = TimeSpan.Zero, SecondRetry = TimeSpan.Zero } };
+        using SocketsHttpHandler handler = Handler(options);
+        using var http = new HttpMessageInvoker(handler, disposeHandler: false);
+        using var budget = new RequestBudget(options.RequestsPerSecond, options.RequestBurst, TimeProvider.System);
+        var cache = new SettingsCache();
+        using var reader = new SettingsReader(new MattermostClient(http, options, budget, TimeProvider.System), cache, TimeProvider.System);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        enough.CancelAfter(limit);
+        try
+        {
+            await reader.TryReadAsync(enough.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // Slow is as good as away.
+        }
+
+        return cache.Current;
     }
 
     /// <summary>

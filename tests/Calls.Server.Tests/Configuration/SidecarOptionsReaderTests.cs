@@ -75,7 +75,7 @@ public sealed class SidecarOptionsReaderTests
         var sources = new SettingSources(new Dictionary<string, string>(), new Dictionary<string, string>(), File, static _ => false);
 
         Assert.Empty(sources.OwnKeysOfFile);
-        Assert.Equal(9000, sources.Plugin("UDPServerPort")?.Json?.GetInt32());
+        Assert.Equal(9000, sources.Plugin("UDPServerPort").Single().Json?.GetInt32());
     }
 
     [Fact]
@@ -98,6 +98,15 @@ public sealed class SidecarOptionsReaderTests
 
         Assert.Equal(("/var/lib/calls/calls.db", "token"), (options.DatabaseFile, options.BotToken));
         Assert.Equal((8443, true), (settings.UDPServerPort, settings.DefaultEnabled));
+    }
+
+    [Fact]
+    public void Routes_to_take_over_are_given_as_a_list()
+    {
+        Assert.Equal(["commands", "logout", "plugins", "post-edits"], Read("""{ "TakeOver": "plugins, commands,post-edits, logout" }""").TakeOver.Order());
+        Assert.Empty(Read("""{ "TakeOver": "" }""").TakeOver);
+        ConfigurationException refused = Assert.Throws<ConfigurationException>(() => Read("""{ "TakeOver": "plugins,everything" }"""));
+        Assert.Equal("TakeOver (settings file) is \"plugins,everything\": a list of plugins, commands, post-edits and logout is expected", refused.Message);
     }
 
     [Fact]
