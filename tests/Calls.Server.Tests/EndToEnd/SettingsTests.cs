@@ -39,7 +39,7 @@ public sealed class SettingsTests
         await site.WithinAsync(5, () => Current(site).MaxCallParticipants == 3);
 
         site.Mattermost.SetPluginSetting(key, JsonSerializer.SerializeToNode(JsonDocument.Parse(value).RootElement));
-        string direct = site.Mattermost.AddDirectChannel(site.IdOf("sysadmin"), site.Mattermost.Seed.UserIds["calls"]);
+        string direct = site.Mattermost.AddDirectChannel(site.IdOf("sysadmin"), site.Sidecar.Services.GetRequiredService<Calls.Domain.Ports.IChatHost>().BotUserId.Value);
         await site.WithinAsync(5, () => site.Mattermost.PostsIn(direct).Count > 0);
 
         Assert.Contains($"{key} (System Console): {text}", site.Mattermost.PostsIn(direct).Single().GetProperty("message").GetString(), StringComparison.Ordinal);
@@ -176,7 +176,9 @@ public sealed class SettingsTests
         await again.NextAsync("call_state");
     }
 
-    private static Task<CallsSite> StartAsync() => CallsSite.StartAsync();
+    // Mattermost tells settings only of a plugin that is installed, and none that its manifest calls secret.
+    private static Task<CallsSite> StartAsync() => CallsSite.StartAsync(prepare: static mattermost => mattermost.InstallPlugin(
+        """{ "id": "com.mattermost.calls", "name": "Calls", "version": "1.12.0", "webapp": { "bundle_path": "webapp/dist/main.js" } }"""));
 
     private static CallsSettings Current(CallsSite site) => site.Sidecar.Services.GetRequiredService<CurrentCallsSettings>().Value;
 }
