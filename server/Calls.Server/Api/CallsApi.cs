@@ -1,3 +1,5 @@
+using Calls.Server.Api.Commands;
+
 namespace Calls.Server.Api;
 
 /// <summary>The REST API below the plugin's base path.</summary>
@@ -12,6 +14,7 @@ internal static class CallsApi
         services.AddSingleton<UserRateLimits>();
         services.AddSingleton<ApiGate>();
         services.AddSingleton<ChannelReaders>();
+        services.AddSingleton<CallCommand>();
         services.AddSingleton<IApiResource, VersionResource>();
         services.AddSingleton<IApiResource, ConfigResource>();
         services.AddSingleton<IApiResource, EnvResource>();
@@ -21,6 +24,7 @@ internal static class CallsApi
         services.AddSingleton<IApiResource, DismissNotificationResource>();
         services.AddSingleton<IApiResource, HostControlsResource>();
         services.AddSingleton<IApiResource, TurnCredentialsResource>();
+        services.AddSingleton<IApiResource, LogsUploadResource>();
         return services;
     }
 
@@ -53,6 +57,7 @@ internal static class CallsApi
     private static bool IsOurs(HttpContext context) =>
         context.Request.Path.StartsWithSegments(BasePath, StringComparison.Ordinal, out PathString rest)
         && !rest.StartsWithSegments("/public", StringComparison.Ordinal)
+        && !rest.StartsWithSegments("/standalone", StringComparison.Ordinal) // files, behind no gate
         && !rest.StartsWithSegments("/api", StringComparison.Ordinal); // the gateway has a WebSocket there
 
     // Unlike the reference's router, ASP.NET ignores slashes at the end (rest-api.md 1.4).

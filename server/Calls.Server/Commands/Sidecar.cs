@@ -126,8 +126,12 @@ internal sealed class Sidecar : IAsyncDisposable
             MattermostHost mattermost = app.Services.GetRequiredService<MattermostHost>();
             SettingsCache read = app.Services.GetRequiredService<SettingsCache>();
             app.Services.GetRequiredService<ConsoleSettings>().Warn(loaded.Warnings);
-            app.MapHealth(() => WhyNotReady(mattermost.Bot, read.Current));
+            var diagnostics = new Diagnostics(app.Services, "integrated", options.NodeName);
+            app.MapHealth(() => WhyNotReady(mattermost.Bot, read.Current), diagnostics.WriteAsync);
             app.MapMattermostGateway();
+            app.MapStandalonePages(new(
+                options.BundlePath is { } bundle ? Path.Combine(bundle, "standalone", "dist") : null,
+                () => read.Current?.WebsocketUrl.TrimEnd('/').EndsWith(CallsApi.BasePath, StringComparison.Ordinal) == true));
             app.MapCallsApi();
             addRoutes?.Invoke(app);
             var sidecar = new Sidecar(app, server, log, options.HttpListen.Count);
@@ -157,6 +161,8 @@ internal sealed class Sidecar : IAsyncDisposable
         BotToken = options.BotToken,
         TrustedProxies = options.TrustedProxies,
         TakeOver = options.TakeOver,
+        CallbackUrl = options.CallbackUrl,
+        PushProxyUrl = options.PushProxyUrl,
         WebappManifest = options.TakeOver.Contains("plugins") ? WebappManifest.Json : null,
         Timings = new() { Drain = options.Farewell },
     };

@@ -45,6 +45,6 @@ internal sealed partial class AdministratorNotices(MattermostClient rest, Matter
         }
     }
 
-    [LoggerMessage(EventId = 3011, Level = LogLevel.Warning, Message = "An administrator could not be told by direct message: {Reason}")]
+    [LoggerMessage(EventId = 3025, Level = LogLevel.Warning, Message = "An administrator could not be told by direct message: {Reason}")]
     private partial void LogFailed(string reason);
 }

@@ -103,15 +103,15 @@ internal sealed partial class ConsoleSettings : IDisposable
             $"The settings of Calls that were saved cannot be used; those from before stay in effect.\n\n```\n{problem}\n```", CancellationToken.None);
     }
 
-    [LoggerMessage(EventId = 3007, Level = LogLevel.Warning, Message = "{Warning}")]
+    [LoggerMessage(EventId = 3021, Level = LogLevel.Warning, Message = "{Warning}")]
     private partial void LogWarning(string warning);
 
-    [LoggerMessage(EventId = 3008, Level = LogLevel.Error, Message = "The settings saved in Mattermost cannot be used; those from before stay in effect: {Problem}")]
+    [LoggerMessage(EventId = 3022, Level = LogLevel.Error, Message = "The settings saved in Mattermost cannot be used; those from before stay in effect: {Problem}")]
     private partial void LogRefused(string problem);
 
-    [LoggerMessage(EventId = 3009, Level = LogLevel.Information, Message = "The settings saved in Mattermost can be used again and are in effect.")]
+    [LoggerMessage(EventId = 3023, Level = LogLevel.Information, Message = "The settings saved in Mattermost can be used again and are in effect.")]
     private partial void LogUsable();
 
-    [LoggerMessage(EventId = 3010, Level = LogLevel.Warning, Message = "Saved in Mattermost, in effect after the next start of this service: {Settings}.")]
+    [LoggerMessage(EventId = 3024, Level = LogLevel.Warning, Message = "Saved in Mattermost, in effect after the next start of this service: {Settings}.")]
     private partial void LogWaiting(string settings);
 }

@@ -34,6 +34,15 @@ public sealed record GatewayOptions
     /// <summary>Whether the bot keeps a socket of its own, to hear of changes when no client does.</summary>
     public bool ListensAsBot { get; init; } = true;
 
+    /// <summary>Whether <c>/call</c> is registered in every team.</summary>
+    public bool RegistersCommand { get; init; } = true;
+
+    /// <summary>Where Mattermost reaches this service; the first address listened on if not set.</summary>
+    public Uri? CallbackUrl { get; init; }
+
+    /// <summary>The real push proxy; without it pushes do not pass here.</summary>
+    public Uri? PushProxyUrl { get; init; }
+
     public GatewayTimings Timings { get; init; } = new();
 
     /// <summary>Subpath of the site without trailing slash, empty at the root.</summary>

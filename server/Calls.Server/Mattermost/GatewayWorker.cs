@@ -1,3 +1,4 @@
+using Calls.Server.Mattermost.Commands;
 using Calls.Server.Mattermost.Identity;
 using Calls.Server.Mattermost.Relay;
 using Calls.Server.Mattermost.Rest;
@@ -12,6 +13,7 @@ internal sealed partial class GatewayWorker(
     ConnectionRegistry registry,
     UpgradeEndpoint upgrades,
     BotSocket socket,
+    CommandRegistration commands,
     GatewayOptions options,
     TimeProvider time,
     ILogger<GatewayWorker> log) : BackgroundService, IHostedLifecycleService
@@ -36,6 +38,7 @@ internal sealed partial class GatewayWorker(
                 revalidation.RunAsync(stoppingToken),
                 ExpireAsync(stoppingToken),
                 FindBotAsync(stoppingToken),
+                options.RegistersCommand ? commands.RunAsync(stoppingToken) : Task.CompletedTask,
                 options.ListensAsBot ? socket.RunAsync(stoppingToken) : Task.CompletedTask);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

@@ -2,9 +2,11 @@ using System.Net;
 using Calls.Domain.Ports;
 using Calls.Server.Api;
 using Calls.Server.Configuration;
+using Calls.Server.Mattermost.Commands;
 using Calls.Server.Mattermost.Delivery;
 using Calls.Server.Mattermost.Identity;
 using Calls.Server.Mattermost.Proxy;
+using Calls.Server.Mattermost.Push;
 using Calls.Server.Mattermost.Relay;
 using Calls.Server.Mattermost.Rest;
 using Calls.Server.Signaling;
@@ -42,6 +44,7 @@ public static class MattermostGateway
         services.AddSingleton<SettingsReader>();
         services.AddSingleton<HostCaches>();
         services.AddSingleton<MattermostHost>();
+        services.AddSingleton<IMattermostSite, MattermostSite>();
         services.AddSingleton<IChatHost>(static provider => provider.GetRequiredService<MattermostHost>());
 
         services.AddSingleton<TokenIdentity>();
@@ -62,6 +65,14 @@ public static class MattermostGateway
         services.AddSingleton<UpstreamDialer>();
         services.AddSingleton<PeerAddress>();
         services.AddSingleton<BotSocket>();
+        services.AddSingleton<MattermostChecks>();
+        services.AddSingleton<PublicPath>();
+        services.AddSingleton<CommandRegistration>();
+        services.AddSingleton<CommandCallback>();
+        services.AddSingleton<CommandInterception>();
+        services.AddSingleton<PostEditGuard>();
+        services.AddSingleton<PushInterposer>();
+        services.AddSingleton<PushReceivers>();
         services.AddSingleton<AdministratorNotices>();
         services.AddSingleton<UpgradeEndpoint>();
         services.AddSingleton<ReverseProxy>();
@@ -133,6 +144,30 @@ public static class MattermostGateway
         if (options.TakeOver.Contains("logout"))
         {
             app.MapPost("/api/v4/users/logout", taken.LogOutAsync);
+        }
+
+        if (options.TakeOver.Contains("commands"))
+        {
+            app.MapPost("/api/v4/commands/execute", app.Services.GetRequiredService<CommandInterception>().HandleAsync);
+        }
+
+        if (options.TakeOver.Contains("post-edits"))
+        {
+            PostEditGuard guard = app.Services.GetRequiredService<PostEditGuard>();
+            app.MapPut("/api/v4/posts/{postId}", guard.HandleAsync);
+            app.MapPut("/api/v4/posts/{postId}/patch", guard.HandleAsync);
+        }
+
+        if (options.RegistersCommand)
+        {
+            app.MapPost(CommandRegistration.Path, app.Services.GetRequiredService<CommandCallback>().HandleAsync);
+        }
+
+        if (options.PushProxyUrl is not null)
+        {
+            PushInterposer push = app.Services.GetRequiredService<PushInterposer>();
+            app.MapPost("/api/v1/send_push", push.SendAsync);
+            app.MapPost("/api/v1/ack", push.AcknowledgeAsync);
         }
 
         app.MapFallback("{*path}", context => IsOurs(context.Request.Path) ? RefuseAsync(context) : proxy.ForwardAsync(context));
