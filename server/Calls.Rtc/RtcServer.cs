@@ -30,7 +30,9 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     private readonly MediaTransport _transport;
     private readonly List<RtcSession>[] _owned;
     private readonly long[] _checks = new long[Enum.GetValues<CheckResult>().Length];
+    private readonly long[] _errors = new long[Enum.GetValues<RtcErrorType>().Length];
     private readonly IReadOnlyList<IceCandidate> _candidates;
+    private readonly TrafficTotals _traffic = new();
     private SessionEnvironment _environment;
     private DateTimeOffset _certificateMadeAt;
     private TaskCompletionSource? _drained;
@@ -65,6 +67,9 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     /// <summary>What the loops received, sent and dropped.</summary>
     public TransportCounters TransportCounters => _transport.ReadCounters();
 
+    /// <summary>What was forwarded since the start, by kind of track.</summary>
+    public IReadOnlyList<RtcTraffic> Traffic => _traffic.Read();
+
     public int SessionCount => _sessions.Count;
 
     public int CallCount
@@ -85,6 +90,10 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     DeadlineQueue ISessionHost.Deadlines => _deadlines;
 
     IRtcEvents ISessionHost.Events => _events;
+
+    IRtcMeasurements? ISessionHost.Measurements => _options.Measurements;
+
+    TrafficTotals ISessionHost.Traffic => _traffic;
 
     Action<IThreadPoolWorkItem>? ISessionHost.Schedule => _options.Driver?.Schedule;
 
@@ -190,14 +199,28 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
         }
     }
 
+    /// <summary>What each group has at the moment; groups without sessions are not listed.</summary>
+    public IReadOnlyList<RtcGroupUsage> ReadUsage() =>
+        [.. _sessions.Values.GroupBy(static session => session.Config.GroupId, StringComparer.Ordinal).Select(static group => new RtcGroupUsage(
+            group.Key,
+            group.Count(),
+            CountByMime(group.SelectMany(static session => session.Participant.Tracks).Select(static track => track.Codec)),
+            CountByMime(group.SelectMany(static session => session.Participant.Forwarders).Select(static forwarder => forwarder.Track!.Codec))))];
+
     public TimeSpan? SilentFor(string sessionId) =>
         _sessions.TryGetValue(sessionId, out RtcSession? session)
             ? TimeSpan.FromMilliseconds(Math.Max(0, MonotonicTime.NowMs(_time) - session.LastAuthenticatedMs))
             : null;
 
+    /// <summary>What a session's client last said of its connection; <c>null</c> for an unknown session.</summary>
+    public RtcClientQuality? Quality(string sessionId) => _sessions.GetValueOrDefault(sessionId)?.Quality;
+
     /// <summary>How many candidates and unusable messages a session's client has sent; zeros for an unknown session.</summary>
     public (int Candidates, int Refused) SignalingCounts(string sessionId) =>
         _sessions.TryGetValue(sessionId, out RtcSession? session) ? session.SignalingCounts : default;
+
+    /// <summary>How many failures of this kind there were since the start, over all sessions.</summary>
+    public long ErrorCount(RtcErrorType error) => Interlocked.Read(ref _errors[(int)error]);
 
     /// <summary>How many STUN datagrams had this result.</summary>
     internal long Count(CheckResult result) => Interlocked.Read(ref _checks[(int)result]);
@@ -306,6 +329,8 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
         }
     }
 
+    void ISessionHost.Count(RtcErrorType error) => Interlocked.Increment(ref _errors[(int)error]);
+
     void ISessionHost.OnClosed(RtcSession session, RtcCloseReason reason)
     {
         if (session.Call.IsOver)
@@ -332,6 +357,9 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
             _drained?.TrySetResult();
         }
     }
+
+    private static Dictionary<string, int> CountByMime(IEnumerable<RtpCodec> codecs) =>
+        codecs.CountBy(static codec => codec.MimeType()).ToDictionary();
 
     private static void Validate(RtcSessionConfig config)
     {

@@ -29,6 +29,9 @@ public sealed record RtcServerOptions
     /// <summary>Called with one line of text for the operator. Never contains secrets or anything a client sent.</summary>
     public Action<string>? Log { get; init; }
 
+    /// <summary>Takes what is measured; <c>null</c> = nothing is.</summary>
+    public IRtcMeasurements? Measurements { get; init; }
+
     /// <summary>Set by tests that run a server without sockets and threads.</summary>
     internal RtcServerDriver? Driver { get; init; }
 }

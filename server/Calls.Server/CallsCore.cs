@@ -5,6 +5,7 @@ using Calls.Domain.Recovery;
 using Calls.Domain.Sessions;
 using Calls.Server.Api;
 using Calls.Server.Configuration;
+using Calls.Server.Observability.Metrics;
 using Calls.Server.Persistence;
 using Calls.Server.Signaling;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -24,10 +25,15 @@ internal static class CallsCore
         services.AddSingleton(options);
         services.AddSingleton<ICallRules>(provider => provider.GetRequiredService<CurrentCallsSettings>());
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<CallsMetrics>();
+        services.AddSingleton<IMetricSource>(provider => provider.GetRequiredService<CallsMetrics>());
+        services.AddSingleton<IMetricSource, SessionMetrics>();
 
         services.AddSingleton(_ => new SqliteDatabase(options.DatabaseFile));
         services.AddSingleton<SqliteMigrations>();
-        services.AddSingleton<ICallStore, SqliteCallStore>();
+        services.AddSingleton<SqliteCallStore>();
+        services.AddSingleton<ICallStore>(provider => new MeasuredCallStore(provider.GetRequiredService<SqliteCallStore>(), provider.GetRequiredService<CallsMetrics>()));
+        services.AddSingleton<IServiceCredentialStore, SqliteServiceCredentialStore>();
 
         services.AddSingleton<ICallLog, CallLog>();
         services.AddSingleton<BackgroundTasks>();

@@ -29,10 +29,10 @@ public sealed partial class FolderDependencyTests
     {
         ["Configuration"] = [],
         ["Observability"] = ["Configuration"],
-        ["Signaling"] = ["Configuration"],
+        ["Signaling"] = ["Configuration", "Observability"],
         ["Api"] = ["Configuration", "Signaling"],
-        ["Persistence"] = ["Configuration"],
-        ["Mattermost"] = ["Configuration", "Signaling", "Api"],
+        ["Persistence"] = ["Configuration", "Observability"],
+        ["Mattermost"] = ["Configuration", "Observability", "Signaling", "Api"],
         ["Media"] = ["Configuration"],
         ["Commands"] = ["Configuration", "Observability", "Signaling", "Api", "Persistence", "Mattermost", "Media"],
     };

@@ -15,6 +15,10 @@ internal interface ISessionHost
 
     IRtcEvents Events { get; }
 
+    IRtcMeasurements? Measurements { get; }
+
+    TrafficTotals Traffic { get; }
+
     /// <summary>Runs a mailbox soon, never from within the call; <c>null</c> for the thread pool.</summary>
     Action<IThreadPoolWorkItem>? Schedule { get; }
 
@@ -29,6 +33,8 @@ internal interface ISessionHost
     void AddCredentials(IceCredentials credentials, RtcSession session);
 
     void RemoveCredentials(IceCredentials credentials);
+
+    void Count(RtcErrorType error);
 
     void OnClosed(RtcSession session, RtcCloseReason reason);
 }

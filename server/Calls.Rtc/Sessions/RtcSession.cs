@@ -25,6 +25,7 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
     private readonly SessionMailbox<SessionWork> _mailbox;
     private readonly DeadlineQueue.Entry _deadline;
     private readonly long _createdMs;
+    private readonly SessionMeasurements _measurements;
     private readonly List<IceCredentials> _credentials = [];
     private readonly List<TransportPath> _paths = [];
     private MediaLoop? _owner;
@@ -38,6 +39,7 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
         _host = host;
         _createdMs = host.NowMs;
         _lastControlPacketMs = _createdMs;
+        _measurements = new(host.Measurements, config.GroupId, _createdMs);
         _deadline = new(this);
         Participant = new(config.SessionId, this, host.Ntp);
         _control = new(config, environment, Participant, this, _createdMs);
@@ -58,6 +60,8 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
     public MediaLoop? Owner => Volatile.Read(ref _owner);
 
     public bool IsClosed => Volatile.Read(ref _isClosed) != 0;
+
+    public RtcClientQuality Quality => _control.Quality;
 
     /// <summary>Candidates and unusable messages that the client sent so far.</summary>
     public (int Candidates, int Refused) SignalingCounts => (_control.RemoteCandidates, _control.RefusedMessages);
@@ -157,14 +161,30 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
 
     void ISessionControlOutput.OnLocalCredentials(IceCredentials credentials)
     {
+        _measurements.OnAnswer(_host.NowMs);
         _credentials.Add(credentials);
         _host.AddCredentials(credentials, this);
     }
 
-    void ISessionControlOutput.OnAuthenticatedPacket(long nowMs) => Volatile.Write(ref _lastControlPacketMs, nowMs);
+    void ISessionControlOutput.OnError(RtcErrorType error) => _host.Count(error);
+
+    void ISessionControlOutput.OnAuthenticatedPacket(long nowMs)
+    {
+        Volatile.Write(ref _lastControlPacketMs, nowMs);
+        _measurements.OnAuthenticatedPacket(nowMs);
+    }
+
+    void ISessionControlOutput.OnLockTaken(long waitedMs) => _measurements.OnLockTaken(waitedMs);
+
+    void ISessionControlOutput.OnLockReleased(long heldMs) => _measurements.OnLockReleased(heldMs);
+
+    void ISessionControlOutput.OnOfferUnanswered() => _measurements.OnOfferUnanswered();
+
+    void ISessionControlOutput.OnQuality(RtcQuality quality, double value) => _measurements.OnQuality(quality, value);
 
     void ISessionControlOutput.OnReadyToReceive()
     {
+        _measurements.OnDataChannelOpen(_host.NowMs);
         foreach (PublishedTrack track in Call.TracksFor(this))
         {
             _control.OnTrackStarted(track, _host.NowMs);
@@ -185,12 +205,21 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
         }
 
         Call.Remove(this);
+        _measurements.OnClosed(reason);
         _host.OnClosed(this, reason);
     }
 
-    void IMediaParticipantEvents.OnTrackStarted(PublishedTrack track) => Call.OnTrackStarted(track);
+    void IMediaParticipantEvents.OnTrackStarted(PublishedTrack track)
+    {
+        _host.Traffic.OnTrackStarted(track);
+        Call.OnTrackStarted(track);
+    }
 
-    void IMediaParticipantEvents.OnTrackEnded(PublishedTrack track) => Call.OnTrackEnded(track);
+    void IMediaParticipantEvents.OnTrackEnded(PublishedTrack track)
+    {
+        _host.Traffic.OnTrackEnded(track);
+        Call.OnTrackEnded(track);
+    }
 
     void IMediaParticipantEvents.OnVoiceActivity(bool isSpeaking) =>
         _host.Events.OnMessage(Config, isSpeaking ? RtcMessageType.VoiceOn : RtcMessageType.VoiceOff, default);
@@ -310,7 +339,19 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
         }
         else
         {
+            FollowConnection();
             ScheduleDeadline();
+        }
+    }
+
+    private void FollowConnection()
+    {
+        if (_control.Agent is { } agent)
+        {
+            lock (agent)
+            {
+                _measurements.Follow(agent.State);
+            }
         }
     }
 

@@ -17,6 +17,9 @@ internal sealed class PublishedTrack
     private readonly Lock _lock = new();
     private readonly long[] _results = new long[(int)ForwardResult.NotProtected + 1];
     private TrackForwarder[] _subscribers = [];
+    private long _packetsIn;
+    private long _bytesIn;
+    private long _bytesOut;
     private volatile bool _isEnded;
     private KeyFrameRequests _keyFrames;
 
@@ -44,6 +47,15 @@ internal sealed class PublishedTrack
 
     /// <summary>How many copies of packets had this result, over all subscribers.</summary>
     public long Count(ForwardResult result) => Volatile.Read(ref _results[(int)result]);
+
+    /// <summary>Packets of the publisher that were handed to the subscribers.</summary>
+    public long PacketsIn => Volatile.Read(ref _packetsIn);
+
+    /// <summary>Their bytes, without what SRTP adds.</summary>
+    public long BytesIn => Volatile.Read(ref _bytesIn);
+
+    /// <summary>Bytes sent to all subscribers, without what SRTP adds.</summary>
+    public long BytesOut => Volatile.Read(ref _bytesOut);
 
     /// <summary>[loop] The stream that feeds it at present.</summary>
     internal InboundStream Source { get; set; }
@@ -113,10 +125,15 @@ internal sealed class PublishedTrack
     /// <summary>[loop] Hands a packet of the source to every subscriber.</summary>
     internal void Forward(in RtpPacketView packet, long sequence, byte? audioLevel, long nowMs, IPacketSink sink)
     {
+        long sentBefore = _results[(int)ForwardResult.Sent];
         foreach (TrackForwarder subscriber in Volatile.Read(ref _subscribers))
         {
             _results[(int)subscriber.Forward(packet, sequence, audioLevel, nowMs, sink)]++;
         }
+
+        _packetsIn++;
+        _bytesIn += packet.Length;
+        _bytesOut += (_results[(int)ForwardResult.Sent] - sentBefore) * packet.Length;
     }
 
     /// <summary>[loop] Sends the sender reports that are due.</summary>

@@ -1,5 +1,6 @@
 using Calls.Rtc.Rtcp;
 using Calls.Rtc.Rtp;
+using Calls.Rtc.Sfu.Feedback;
 using Calls.Rtc.Srtp;
 using Calls.Rtc.Transport;
 
@@ -120,6 +121,11 @@ internal sealed class TrackForwarder
         }
 
         sink.Commit(length, path);
+        if (_extensionIds.TransportCc != 0)
+        {
+            _receiver.Feedback.OnSent(header.TransportSequenceNumber, length, Kind, nowMs);
+        }
+
         Count(outSequence, timestamp, packet.Payload.Length, nowMs);
         return ForwardResult.Sent;
     }
@@ -161,6 +167,8 @@ internal sealed class TrackForwarder
             sink.Commit(length, path);
         }
     }
+
+    private SentPacketKind Kind => _track!.Codec.Kind() == TrackKind.Audio ? SentPacketKind.Audio : SentPacketKind.Video;
 
     private void Count(long sequence, uint timestamp, int octets, long nowMs)
     {

@@ -7,6 +7,7 @@ using Calls.Server.Mattermost;
 using Calls.Server.Mattermost.Rest;
 using Calls.Server.Media;
 using Calls.Server.Observability;
+using Calls.Server.Observability.Metrics;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -111,12 +112,16 @@ internal sealed class Sidecar : IAsyncDisposable
         builder.Services.AddConsoleSettings(loader);
 
         var events = new RtcEventsToMediaEvents();
+        var rtcMetrics = new RtcMetrics();
+        builder.Services.AddSingleton<IMetricSource>(rtcMetrics);
+        builder.Services.AddSingleton<IMetricSource, ProcessMetrics>();
         ILoggerFactory? loggers = null;
         RtcServer server = await RtcServer.StartAsync(
-            media with { Log = line => loggers?.CreateLogger("Calls.Rtc").LogInformation("{Line}", line) }, events, time, cancellation);
+            media with { Measurements = rtcMetrics, Log = line => loggers?.CreateLogger("Calls.Rtc").LogInformation("{Line}", line) }, events, time, cancellation);
         WebApplication? app = null;
         try
         {
+            rtcMetrics.Watch(server);
             builder.Services.AddSingleton<IMediaRouter>(new RtcMediaRouter(server));
             app = builder.Build();
             loggers = app.Services.GetRequiredService<ILoggerFactory>();
@@ -127,7 +132,10 @@ internal sealed class Sidecar : IAsyncDisposable
             SettingsCache read = app.Services.GetRequiredService<SettingsCache>();
             app.Services.GetRequiredService<ConsoleSettings>().Warn(loaded.Warnings);
             var diagnostics = new Diagnostics(app.Services, "integrated", options.NodeName);
-            app.MapHealth(() => WhyNotReady(mattermost.Bot, read.Current), diagnostics.WriteAsync);
+            app.MapHealth(
+                () => WhyNotReady(mattermost.Bot, read.Current),
+                diagnostics.WriteAsync,
+                new MetricsPage(CallsMetrics.Prefix, app.Services.GetServices<IMetricSource>()));
             app.MapMattermostGateway();
             app.MapStandalonePages(new(
                 options.BundlePath is { } bundle ? Path.Combine(bundle, "standalone", "dist") : null,

@@ -11,7 +11,7 @@ internal sealed record SidecarOptions
     /// <summary>What the operator gave <see cref="HttpListen"/> with, for a fault's text.</summary>
     public string HttpListenGivenAs { get; init; } = "HttpListen";
 
-    /// <summary>Liveness and readiness only; never reachable by users. <c>null</c> = no such listener.</summary>
+    /// <summary>Liveness, readiness and metrics only; never reachable by users. <c>null</c> = no such listener.</summary>
     public IPEndPoint? AdminListen { get; init; } = new(IPAddress.Loopback, 8068);
 
     /// <summary>Internal base URL of Mattermost; required by <c>serve</c>.</summary>

@@ -9,6 +9,7 @@ using Calls.Server.Mattermost.Proxy;
 using Calls.Server.Mattermost.Push;
 using Calls.Server.Mattermost.Relay;
 using Calls.Server.Mattermost.Rest;
+using Calls.Server.Observability.Metrics;
 using Calls.Server.Signaling;
 
 namespace Calls.Server.Mattermost;
@@ -28,6 +29,8 @@ public static class MattermostGateway
         services.AddSingleton(options);
         services.AddSingleton(options.Timings);
         services.AddSingleton<GatewayCounters>();
+        services.AddSingleton<IMetricSource, GatewayMetrics>();
+        services.AddSingleton<IMetricSource, GatewayMetrics>();
         services.AddSingleton(static provider => new HttpMessageInvoker(provider.GetRequiredService<SocketsHttpHandler>(), disposeHandler: false));
         services.AddSingleton(Handler(options));
         services.AddSingleton(static provider => new RequestBudget(

@@ -1,9 +1,10 @@
 using System.Net;
+using Calls.Server.Observability.Metrics;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Calls.Server.Observability;
 
-/// <summary><c>/livez</c>, <c>/readyz</c> and <c>/diagnostics</c> on the operator's own listener.</summary>
+/// <summary><c>/livez</c>, <c>/readyz</c>, <c>/metrics</c> and <c>/diagnostics</c> on the operator's own listener, and nothing else there.</summary>
 internal static class HealthEndpoints
 {
     /// <summary>Opens the operator's listener. Its connections are marked, so that no header and no shared port can make one of a user's.</summary>
@@ -16,10 +17,17 @@ internal static class HealthEndpoints
 
     /// <param name="whyNotReady">What still has to happen before calls work, in a sentence; <c>null</c> = nothing.</param>
     /// <param name="diagnose">The state of the service as JSON.</param>
-    public static void MapHealth(this WebApplication app, Func<string?> whyNotReady, Func<CancellationToken, Task<string>> diagnose) =>
+    /// <param name="metrics">Also under the plugin's path, where the official dashboard's scrape jobs look.</param>
+    public static void MapHealth(this WebApplication app, Func<string?> whyNotReady, Func<CancellationToken, Task<string>> diagnose, MetricsPage metrics) =>
         app.MapWhen(static context => context.Features.Get<OperatorConnection>() is not null, branch => branch.Run(async context =>
         {
             string path = HttpMethods.IsGet(context.Request.Method) ? context.Request.Path.Value! : "";
+            if (path is "/metrics" or "/plugins/com.mattermost.calls/metrics")
+            {
+                await metrics.WriteAsync(context.Response);
+                return;
+            }
+
             if (path == "/diagnostics")
             {
                 context.Response.ContentType = "application/json";

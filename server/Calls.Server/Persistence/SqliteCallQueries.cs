@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Calls.Server.Persistence;
 
-/// <summary>Reads calls with their sessions on an open connection.</summary>
+/// <summary>Reads calls with their sessions and active jobs on an open connection.</summary>
 internal static class SqliteCallQueries
 {
     private const string Columns = """
@@ -38,17 +38,24 @@ internal static class SqliteCallQueries
         WHERE s.callid = @call
         """;
 
+    private const string ActiveJobs = """
+        SELECT id AS Id, type AS Type, creatorid AS CreatorId, initat AS InitAt, startat AS StartAt, endat AS EndAt, props AS Props
+        FROM calls_jobs WHERE callid = @call AND endat = 0
+        """;
+
     public static CallState? ActiveCall(SqliteConnection connection, SqliteTransaction? transaction, ChannelId channel) =>
         connection.QueryFirstOrDefault<CallRow>(ActiveOfChannel, new { channel = channel.Value }, transaction) is { } row
-            ? WithSessions(connection, transaction, row)
+            ? Whole(connection, transaction, row)
             : null;
 
     public static IReadOnlyList<CallState> ActiveCalls(SqliteConnection connection, SqliteTransaction transaction) =>
-        [.. connection.Query<CallRow>(Active, transaction: transaction).AsList().Select(row => WithSessions(connection, transaction, row))];
+        [.. connection.Query<CallRow>(Active, transaction: transaction).AsList().Select(row => Whole(connection, transaction, row))];
 
     public static IReadOnlyList<CallState> EndingCalls(SqliteConnection connection) =>
-        [.. connection.Query<CallRow>(Ending).Select(row => CallMapping.ToState(row, []))];
+        [.. connection.Query<CallRow>(Ending).Select(row => CallMapping.ToState(row, [], []))];
 
-    private static CallState WithSessions(SqliteConnection connection, SqliteTransaction? transaction, CallRow row) =>
-        CallMapping.ToState(row, connection.Query<SessionRow>(Sessions, new { call = row.Id }, transaction));
+    private static CallState Whole(SqliteConnection connection, SqliteTransaction? transaction, CallRow row) => CallMapping.ToState(
+        row,
+        connection.Query<SessionRow>(Sessions, new { call = row.Id }, transaction),
+        connection.Query<JobRow>(ActiveJobs, new { call = row.Id }, transaction));
 }

@@ -21,18 +21,18 @@ internal sealed class SqliteCallStore(SqliteDatabase database, TimeProvider time
 
     public async Task<ICallTransaction> BeginAsync(ChannelId channel, TimeSpan limit, CancellationToken cancellation)
     {
-        await EnterAsync(limit, cancellation);
+        IDisposable turn = await database.EnterAsync(limit, time, cancellation);
         SqliteConnection? connection = null;
         try
         {
             connection = SqliteFailure.Wrap(StoreOperation.Read, database.Open);
             SqliteTransaction transaction = SqliteFailure.Wrap(StoreOperation.Read, () => connection.BeginTransaction(deferred: false));
-            return new SqliteCallTransaction(database, connection, transaction, channel);
+            return new SqliteCallTransaction(turn, connection, transaction, channel);
         }
         catch
         {
             connection?.Dispose();
-            database.WriteLock.Release();
+            turn.Dispose();
             throw;
         }
     }
@@ -74,37 +74,11 @@ internal sealed class SqliteCallStore(SqliteDatabase database, TimeProvider time
 
     private async Task WriteAsync(StoreOperation operation, string sql, object parameters, CancellationToken cancellation)
     {
-        await EnterAsync(CallDirectory.LockLimit, cancellation);
-        try
+        using IDisposable turn = await database.EnterAsync(CallDirectory.LockLimit, time, cancellation);
+        SqliteFailure.Wrap(operation, () =>
         {
-            SqliteFailure.Wrap(operation, () =>
-            {
-                using SqliteConnection connection = database.Open();
-                return connection.Execute(sql, parameters);
-            });
-        }
-        finally
-        {
-            database.WriteLock.Release();
-        }
-    }
-
-    private async Task EnterAsync(TimeSpan limit, CancellationToken cancellation)
-    {
-        if (database.WriteLock.Wait(0, CancellationToken.None))
-        {
-            return;
-        }
-
-        using CancellationTokenSource deadline = new(limit, time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
-        try
-        {
-            await database.WriteLock.WaitAsync(either.Token);
-        }
-        catch (OperationCanceledException expired)
-        {
-            throw new CallLockException(expired);
-        }
+            using SqliteConnection connection = database.Open();
+            return connection.Execute(sql, parameters);
+        });
     }
 }

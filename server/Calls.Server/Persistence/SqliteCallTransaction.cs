@@ -1,4 +1,5 @@
 using Calls.Domain;
+using Calls.Domain.Jobs;
 using Calls.Domain.Ports;
 using Dapper;
 using Microsoft.Data.Sqlite;
@@ -6,7 +7,7 @@ using Microsoft.Data.Sqlite;
 namespace Calls.Server.Persistence;
 
 /// <summary>A write transaction of the SQLite store. SQLite works synchronously; the methods complete before they return.</summary>
-internal sealed class SqliteCallTransaction(SqliteDatabase database, SqliteConnection connection, SqliteTransaction transaction, ChannelId channel)
+internal sealed class SqliteCallTransaction(IDisposable turn, SqliteConnection connection, SqliteTransaction transaction, ChannelId channel)
     : ICallTransaction
 {
     private const string InsertCall = """
@@ -44,9 +45,17 @@ internal sealed class SqliteCallTransaction(SqliteDatabase database, SqliteConne
     private const string DeleteSession = "DELETE FROM calls_sessions WHERE id = @Id";
     private const string DeleteBinding = "DELETE FROM calls_bindings WHERE session_id = @Id";
 
+    private const string InsertJob = """
+        INSERT INTO calls_jobs (id, callid, type, creatorid, initat, startat, endat, props)
+        VALUES (@Id, @Call, @Type, @Creator, @InitAt, @StartAt, @EndAt, @Props)
+        """;
+
+    private const string UpdateJob = "UPDATE calls_jobs SET startat = @StartAt, endat = @EndAt, props = @Props WHERE id = @Id";
+
     private const string DeleteCall = """
         DELETE FROM calls_bindings WHERE call_id = @Id;
         DELETE FROM calls_sessions WHERE callid = @Id;
+        DELETE FROM calls_jobs WHERE callid = @Id;
         DELETE FROM calls_assignments WHERE call_id = @Id;
         DELETE FROM calls WHERE id = @Id;
         """;
@@ -72,6 +81,15 @@ internal sealed class SqliteCallTransaction(SqliteDatabase database, SqliteConne
             {
                 Execute(StoreOperation.DeleteSession, DeleteSession, new { Id = gone.Id.Value });
                 Execute(StoreOperation.DeleteSession, DeleteBinding, new { Id = gone.Id.Value });
+            }
+        }
+
+        foreach (CallJob job in after.Jobs.Values)
+        {
+            CallJob? old = before?.Jobs.GetValueOrDefault(job.Id);
+            if (job != old)
+            {
+                SaveJob(after.Id, job, isNew: old is null);
             }
         }
 
@@ -104,7 +122,7 @@ internal sealed class SqliteCallTransaction(SqliteDatabase database, SqliteConne
         }
         finally
         {
-            database.WriteLock.Release();
+            turn.Dispose();
         }
 
         return ValueTask.CompletedTask;
@@ -161,6 +179,22 @@ internal sealed class SqliteCallTransaction(SqliteDatabase database, SqliteConne
         };
         Execute(operation, isNew ? InsertSession : UpdateSession, row);
         Execute(operation, PutBinding, row);
+    }
+
+    private void SaveJob(CallId call, CallJob job, bool isNew)
+    {
+        var row = new
+        {
+            Id = job.Id.Value,
+            Call = call.Value,
+            Type = JobMapping.TypeOf(job.Kind),
+            Creator = job.Creator.Value,
+            job.InitAt,
+            job.StartAt,
+            job.EndAt,
+            Props = JobMapping.PropsOf(job),
+        };
+        Execute(isNew ? StoreOperation.CreateJob : StoreOperation.UpdateJob, isNew ? InsertJob : UpdateJob, row);
     }
 
     private void Execute(StoreOperation operation, string sql, object parameters) =>

@@ -1,13 +1,17 @@
+using Calls.Domain.Ports;
 using Microsoft.Data.Sqlite;
 
 namespace Calls.Server.Persistence;
 
 /// <summary>
-/// A SQLite file in WAL mode: readers never wait for the writer, and one writer at a time holds <see cref="WriteLock"/>.
+/// A SQLite file in WAL mode: readers never wait for the writer, and one writer at a time has its turn.
 /// </summary>
 internal sealed class SqliteDatabase : IDisposable
 {
     private readonly string _connectionString;
+
+    // SQLite takes one writer; waiting here is fair, waiting in the engine is a poll.
+    private readonly SemaphoreSlim _writer = new(1, 1);
 
     static SqliteDatabase() => SQLitePCL.Batteries_V2.Init();
 
@@ -22,8 +26,26 @@ internal sealed class SqliteDatabase : IDisposable
         }.ToString();
     }
 
-    /// <summary>SQLite takes one writer; waiting here is fair, waiting in the engine is a poll.</summary>
-    public SemaphoreSlim WriteLock { get; } = new(1, 1);
+    /// <summary>Waits for the turn to write; dispose it to give it back.</summary>
+    /// <exception cref="CallLockException">It did not come in time.</exception>
+    public async Task<IDisposable> EnterAsync(TimeSpan limit, TimeProvider time, CancellationToken cancellation)
+    {
+        if (!_writer.Wait(0, CancellationToken.None))
+        {
+            using CancellationTokenSource deadline = new(limit, time);
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
+            try
+            {
+                await _writer.WaitAsync(either.Token);
+            }
+            catch (OperationCanceledException expired)
+            {
+                throw new CallLockException(expired);
+            }
+        }
+
+        return new Turn(_writer);
+    }
 
     /// <summary>An open connection; dispose it to give it back.</summary>
     public SqliteConnection Open()
@@ -46,6 +68,19 @@ internal sealed class SqliteDatabase : IDisposable
             SqliteConnection.ClearPool(connection);
         }
 
-        WriteLock.Dispose();
+        _writer.Dispose();
+    }
+
+    private sealed class Turn(SemaphoreSlim writer) : IDisposable
+    {
+        private int _isOver;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _isOver, 1) == 0)
+            {
+                writer.Release();
+            }
+        }
     }
 }

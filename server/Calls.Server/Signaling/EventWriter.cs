@@ -2,17 +2,19 @@ using System.Text.Json;
 using Calls.Domain;
 using Calls.Domain.Events;
 using Calls.Domain.Ports;
+using Calls.Server.Observability.Metrics;
 
 namespace Calls.Server.Signaling;
 
 /// <summary>Turns events of calls into events on sockets, one copy per address (signaling.md 4.1).</summary>
-internal sealed class EventWriter(IEventDelivery delivery, IChatHost host) : ICallEvents
+internal sealed class EventWriter(IEventDelivery delivery, IChatHost host, CallsMetrics metrics) : ICallEvents
 {
     private IReadOnlyList<UserId> Bot => [host.BotUserId];
 
     public void Publish(CallEvent callEvent, long number = 0)
     {
         (string name, Dictionary<string, object?> data) = EventData.Of(callEvent, host.BotUserId);
+        metrics.WebSocketEvents.With("out", name).Add();
         bool isDroppable = EventData.IsDroppable(callEvent);
         switch (callEvent.Audience)
         {
@@ -36,11 +38,15 @@ internal sealed class EventWriter(IEventDelivery delivery, IChatHost host) : ICa
 
     /// <summary>The <c>error</c> event.</summary>
     /// <param name="connId">What the client knows the failed request by.</param>
-    public void WriteError(ConnectionId connection, string connId, string text) => Deliver(
-        "error",
-        new Dictionary<string, object?> { ["connID"] = connId, ["data"] = text },
-        new EventTarget { Connection = connection },
-        isDroppable: false);
+    public void WriteError(ConnectionId connection, string connId, string text)
+    {
+        metrics.WebSocketEvents.With("out", "error").Add();
+        Deliver(
+            "error",
+            new Dictionary<string, object?> { ["connID"] = connId, ["data"] = text },
+            new EventTarget { Connection = connection },
+            isDroppable: false);
+    }
 
     // Mobile reads the channel from the envelope only, so each copy names the user and the channel.
     private void PublishToParticipants(

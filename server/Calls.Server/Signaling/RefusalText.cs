@@ -58,6 +58,8 @@ internal static class RefusalText
         StoreOperation.ReadChannel => "failed to get calls channel",
         StoreOperation.CreateChannel => "failed to create calls channel",
         StoreOperation.UpdateChannel => "failed to update calls channel",
+        StoreOperation.CreateJob => "failed to create call job",
+        StoreOperation.UpdateJob => "failed to update call job",
         _ => "failed to get call",
     };
 

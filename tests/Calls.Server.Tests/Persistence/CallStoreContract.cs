@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Calls.Domain;
+using Calls.Domain.Jobs;
 using Calls.Domain.Ports;
 
 namespace Calls.Server.Tests.Persistence;
@@ -87,6 +88,43 @@ public abstract class CallStoreContract
     }
 
     [Fact]
+    public async Task Jobs_read_back_in_every_state_until_they_end()
+    {
+        CallJob begun = Job("r1", JobKind.Recording);
+        await SaveAsync(null, Started with { Jobs = Jobs(begun) });
+        AssertSame(Started with { Jobs = Jobs(begun) }, await ReadAsync());
+
+        CallJob started = begun with { ServiceJob = "c0ffee123456", Bot = new ConnectionId("bot1"), StartAt = 4000 };
+        CallJob transcription = Job("t1", JobKind.Transcription);
+        CallJob captions = Job("c1", JobKind.Captions) with { ServiceJob = "c0ffee123456" };
+        CallState running = Started with { Jobs = Jobs(started, transcription, captions) };
+        await SaveAsync(Started with { Jobs = Jobs(begun) }, running);
+        AssertSame(running, await ReadAsync());
+
+        // What has ended is written once, and read no more.
+        CallJob failed = transcription with { EndAt = 5000, Error = "no room \"here\"" };
+        await SaveAsync(running, running with { Jobs = Jobs(started, failed, captions) });
+        CallState? read = await ReadAsync();
+        AssertSame(running with { Jobs = Jobs(started, captions) }, read);
+        Assert.Equal(started, read!.ActiveJob(JobKind.Recording));
+        Assert.Null(read.ActiveJob(JobKind.Transcription));
+        Assert.Equal([started.Id, captions.Id], Assert.Single(await Store.GetActiveCallsAsync(default)).Jobs.Keys.OrderByDescending(id => id.Value));
+    }
+
+    [Fact]
+    public async Task A_job_that_cannot_be_created_says_so()
+    {
+        CallState recorded = Started with { Jobs = Jobs(Job("r1", JobKind.Recording)) };
+        await SaveAsync(null, recorded);
+
+        CallStoreException failure = await Assert.ThrowsAsync<CallStoreException>(() => SaveAsync(
+            null, recorded with { Id = new CallId("another"), Channel = new ChannelId("another"), Sessions = Sessions() }));
+
+        Assert.Equal(StoreOperation.CreateJob, failure.Operation);
+        Assert.Null(await Store.GetActiveCallAsync(new ChannelId("another"), default));
+    }
+
+    [Fact]
     public async Task An_ended_call_is_not_active_and_waits_for_its_post()
     {
         await SaveAsync(null, Started);
@@ -124,7 +162,7 @@ public abstract class CallStoreContract
     [Fact]
     public async Task A_discarded_call_leaves_nothing()
     {
-        await SaveAsync(null, Started);
+        await SaveAsync(null, Started with { Jobs = Jobs(Job("r1", JobKind.Recording)) });
         await using (ICallTransaction transaction = await Store.BeginAsync(Channel, Limit, default))
         {
             await transaction.DiscardAsync(Started.Id, default);
@@ -185,11 +223,17 @@ public abstract class CallStoreContract
     private static ImmutableDictionary<SessionId, CallSession> Sessions(params CallSession[] sessions) =>
         sessions.ToImmutableDictionary(session => session.Id);
 
+    private static ImmutableDictionary<JobId, CallJob> Jobs(params CallJob[] jobs) => jobs.ToImmutableDictionary(job => job.Id);
+
+    private static CallJob Job(string id, JobKind kind) =>
+        new() { Id = new JobId(id), Kind = kind, Creator = new UserId("alice"), InitAt = 3000 };
+
     // Records compare collections by reference.
     private static void AssertSame(CallState expected, CallState? actual)
     {
         Assert.NotNull(actual);
         Assert.Equal(expected.Sessions.Values.OrderBy(s => s.Id.Value), actual.Sessions.Values.OrderBy(s => s.Id.Value));
+        Assert.Equal(expected.Jobs.Values.OrderBy(j => j.Id.Value), actual.Jobs.Values.OrderBy(j => j.Id.Value));
         Assert.Equal(expected.Participants.Select(u => u.Value).Order(), actual.Participants.Select(u => u.Value).Order());
         Assert.Equal(expected.Dismissed.Select(u => u.Value).Order(), actual.Dismissed.Select(u => u.Value).Order());
         Assert.Equal(expected.VideoStartAt.OrderBy(e => e.Key.Value), actual.VideoStartAt.OrderBy(e => e.Key.Value));
@@ -198,6 +242,7 @@ public abstract class CallStoreContract
             actual with
             {
                 Sessions = expected.Sessions,
+                Jobs = expected.Jobs,
                 Participants = expected.Participants,
                 Dismissed = expected.Dismissed,
                 VideoStartAt = expected.VideoStartAt,

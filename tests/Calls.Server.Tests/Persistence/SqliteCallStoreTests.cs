@@ -40,7 +40,7 @@ public sealed class SqliteCallStoreTests : CallStoreContract, IDisposable
 
         using SqliteConnection connection = _database.Open();
         Assert.Equal(
-            ["calls", "calls_assignments", "calls_bindings", "calls_channels", "calls_jobs", "calls_migrations", "calls_sessions", "db_migrations_calls"],
+            ["calls", "calls_assignments", "calls_bindings", "calls_channels", "calls_jobs", "calls_migrations", "calls_service_credentials", "calls_sessions", "db_migrations_calls"],
             connection.Query<string>("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"));
         Assert.Equal(
             ["idx_calls_channel_id", "idx_calls_end_at", "idx_calls_jobs_call_id", "idx_calls_sessions_call_id"],

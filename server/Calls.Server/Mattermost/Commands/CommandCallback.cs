@@ -1,5 +1,6 @@
 using Calls.Domain;
 using Calls.Server.Api.Commands;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Calls.Server.Mattermost.Commands;
 
@@ -10,7 +11,8 @@ internal sealed class CommandCallback(CommandRegistration registration, CallComm
 
     public async Task HandleAsync(HttpContext context)
     {
-        if (!context.Request.HasFormContentType || context.Request.ContentLength is null or > MaxBytes)
+        context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = MaxBytes;
+        if (!context.Request.HasFormContentType)
         {
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
             return;

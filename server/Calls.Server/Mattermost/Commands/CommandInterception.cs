@@ -5,6 +5,7 @@ using Calls.Server.Api;
 using Calls.Server.Api.Commands;
 using Calls.Server.Mattermost.Proxy;
 using Calls.Server.Mattermost.Rest;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Calls.Server.Mattermost.Commands;
 
@@ -20,14 +21,19 @@ internal sealed class CommandInterception(ReverseProxy proxy, IRequestIdentity i
     /// <summary><c>POST /api/v4/commands/execute</c>.</summary>
     public async Task HandleAsync(HttpContext context)
     {
-        if (context.Request.ContentLength is null or > MaxBytes)
+        context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = MaxBytes;
+        context.Request.EnableBuffering(MaxBytes);
+        JsonElement body;
+        try
         {
-            await proxy.ForwardAsync(context);
+            body = await TryReadAsync(context);
+        }
+        catch (BadHttpRequestException)
+        {
+            context.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
             return;
         }
 
-        context.Request.EnableBuffering(MaxBytes);
-        JsonElement body = await TryReadAsync(context);
         context.Request.Body.Position = 0;
         string line = body.Text("command").Trim();
         var channel = new ChannelId(body.Text("channel_id"));

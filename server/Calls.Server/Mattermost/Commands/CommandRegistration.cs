@@ -31,11 +31,14 @@ internal sealed partial class CommandRegistration(
     private const int MaxTeams = 20_000;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
     /// <summary>The token of each team's command.</summary>
     private readonly ConcurrentDictionary<string, string> _tokens = new();
     private readonly HashSet<string> _complained = [];
+
+    /// <summary>Teams in which the command is known.</summary>
+    public int Teams => _tokens.Count;
 
     /// <summary>Whether a token is that of a command of ours. Takes the same time whichever it is.</summary>
     public bool Knows(string token)
