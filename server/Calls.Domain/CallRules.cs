@@ -15,4 +15,6 @@ public sealed record CallRules(
 
     /// <summary>Whether the transcriber speaks live captions.</summary>
     public bool CaptionsLive { get; init; }
+    /// <summary>Whether calls may be started outside of direct messages between two (configuration.md 8).</summary>
+    public bool GroupCallsAllowed { get; init; } = true;
 }

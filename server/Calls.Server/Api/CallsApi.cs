@@ -1,4 +1,5 @@
 using Calls.Server.Api.Bot;
+using Calls.Server.Api.Commands;
 
 namespace Calls.Server.Api;
 
@@ -14,8 +15,10 @@ internal static class CallsApi
         services.AddSingleton<UserRateLimits>();
         services.AddSingleton<ApiGate>();
         services.AddSingleton<ChannelReaders>();
+        services.AddSingleton<CallCommand>();
         services.AddSingleton<IApiResource, VersionResource>();
         services.AddSingleton<IApiResource, ConfigResource>();
+        services.AddSingleton<IApiResource, EnvResource>();
         services.AddSingleton<IApiResource, ChannelsResource>();
         services.AddSingleton<IApiResource, ChannelResource>();
         services.AddSingleton<IApiResource, ActiveCallResource>();
@@ -28,6 +31,7 @@ internal static class CallsApi
         services.AddSingleton<IApiResource, BotUploadsResource>();
         services.AddSingleton<IApiResource, BotPostsResource>();
         services.AddSingleton<IApiResource, BotJobsResource>();
+        services.AddSingleton<IApiResource, LogsUploadResource>();
         return services;
     }
 
@@ -60,6 +64,7 @@ internal static class CallsApi
     private static bool IsOurs(HttpContext context) =>
         context.Request.Path.StartsWithSegments(BasePath, StringComparison.Ordinal, out PathString rest)
         && !rest.StartsWithSegments("/public", StringComparison.Ordinal)
+        && !rest.StartsWithSegments("/standalone", StringComparison.Ordinal) // files, behind no gate
         && !rest.StartsWithSegments("/api", StringComparison.Ordinal); // the gateway has a WebSocket there
 
     // Unlike the reference's router, ASP.NET ignores slashes at the end (rest-api.md 1.4).
