@@ -40,6 +40,7 @@ internal sealed class InboundRtcp(InboundStreams streams, OutboundStreams outgoi
                 if (streams.Find(senderReport.Ssrc) is { IsBound: true } stream)
                 {
                     stream.Reception.OnSenderReport(senderReport.NtpTimestamp, nowMs);
+                    stream.Clock.OnSenderReport(senderReport.NtpTimestamp, senderReport.RtpTimestamp);
                 }
 
                 Apply(senderReport.Reports, nowMs);
@@ -60,7 +61,7 @@ internal sealed class InboundRtcp(InboundStreams streams, OutboundStreams outgoi
                     return false;
                 }
 
-                outgoing.Find(indication.MediaSsrc)?.Track?.RequestKeyFrame();
+                outgoing.Find(indication.MediaSsrc)?.RequestKeyFrame();
                 return true;
 
             case RtcpPacketType.PayloadFeedback when packet.Count == FullIntraRequest.Format:
@@ -71,7 +72,7 @@ internal sealed class InboundRtcp(InboundStreams streams, OutboundStreams outgoi
 
                 for (int i = 0; i < request.Count; i++)
                 {
-                    outgoing.Find(request.MediaSsrc(i))?.Track?.RequestKeyFrame();
+                    outgoing.Find(request.MediaSsrc(i))?.RequestKeyFrame();
                 }
 
                 return true;

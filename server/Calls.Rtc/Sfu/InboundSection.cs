@@ -6,6 +6,7 @@ namespace Calls.Rtc.Sfu;
 /// <param name="Ssrcs">From <c>a=ssrc</c>; may be empty (simulcast, or a client that signals none).</param>
 /// <param name="PayloadTypes">Accepted payload types of the client. Unlisted ones are dropped.</param>
 /// <param name="AudioLevelId">Header-extension ids, 0 = not negotiated. One URI has one id in the whole bundle (media.md 3.4).</param>
+/// <param name="Rids">Simulcast layers, lowest first; <c>null</c> or empty without simulcast.</param>
 internal sealed record InboundSection(
     string Mid,
     TrackKind Kind,
@@ -14,4 +15,6 @@ internal sealed record InboundSection(
     IReadOnlyDictionary<byte, RtpCodec> PayloadTypes,
     byte AudioLevelId = 0,
     byte MidId = 0,
-    byte TransportCcId = 0);
+    byte TransportCcId = 0,
+    byte RtpStreamIdId = 0,
+    IReadOnlyList<string>? Rids = null);

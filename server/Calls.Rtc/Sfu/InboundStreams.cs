@@ -73,8 +73,9 @@ internal sealed class InboundStreams
     {
         ReceivingSection? declared = description.FindBySsrc(packet.Ssrc);
         ReceivingSection? section = declared ?? (stream.State == InboundStreamState.Probing ? FindSection(packet, description) : null);
+        int layer = section is null ? -1 : FindLayer(packet, section, description);
         refusal = RtpReceiveResult.UnknownSsrc;
-        if (section is null)
+        if (section is null || layer < 0)
         {
             stream.ProbedPackets++;
             if (stream.ProbedPackets >= MaxProbedPackets || nowMs - stream.FirstPacketMs > MaxProbingMs)
@@ -97,7 +98,7 @@ internal sealed class InboundStreams
             return false;
         }
 
-        stream.BindTo(section, codec);
+        stream.BindTo(section, layer, codec);
         return true;
     }
 
@@ -121,6 +122,12 @@ internal sealed class InboundStreams
         packet.TryGetExtension(description.MidId, out ReadOnlySpan<byte> mid)
             ? description.FindByMid(mid)
             : description.FindOnlyOneFor(packet.PayloadType);
+
+    private static int FindLayer(in RtpPacketView packet, ReceivingSection section, InboundDescription description)
+    {
+        packet.TryGetExtension(description.RtpStreamIdId, out ReadOnlySpan<byte> rid);
+        return section.FindLayer(rid);
+    }
 
     private void ExpireProbes(long nowMs)
     {

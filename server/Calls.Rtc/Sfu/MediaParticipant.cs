@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Calls.Rtc.Rtcp;
 using Calls.Rtc.Rtp;
+using Calls.Rtc.Sfu.Layers;
 using Calls.Rtc.Srtp;
 using Calls.Rtc.Transport;
 
@@ -308,7 +309,7 @@ internal sealed class MediaParticipant
         byte? level = packet.TryGetExtension(stream.Section!.Section.AudioLevelId, out ReadOnlySpan<byte> data) && data.Length > 0
             ? data[0]
             : null;
-        track.Forward(packet, stream.Sequence.Compact(index), level, nowMs, sink);
+        track.Forward(stream.Layer, packet, stream.Sequence.Compact(index), level, nowMs, sink);
 
         // Only the voice feeds the detector (DEV-16); the upper bit is the client's own opinion, which is ignored.
         if (track.Type == TrackType.Voice && level is { } voiceLevel && _voice.Push((byte)(voiceLevel & 0x7F), nowMs))
@@ -379,10 +380,13 @@ internal sealed class MediaParticipant
 
     private void SendKeyFrameRequest(PublishedTrack track, long nowMs, IPacketSink sink)
     {
-        if (track.TryTakeKeyFrameRequest(nowMs))
+        foreach (PublishedLayer layer in track.Layers)
         {
-            Span<byte> plain = sink.Reserve();
-            SendRtcp(plain, PictureLossIndication.Write(plain, RtcpSsrc, track.Source.Ssrc), sink);
+            if (layer.TryTakeKeyFrameRequest(nowMs))
+            {
+                Span<byte> plain = sink.Reserve();
+                SendRtcp(plain, PictureLossIndication.Write(plain, RtcpSsrc, layer.Source!.Ssrc), sink);
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using Calls.Rtc.Rtp;
+using Calls.Rtc.Sfu.Layers;
+using Calls.Rtc.Sfu.Payloads;
 using Calls.Rtc.Transport;
 
 namespace Calls.Rtc.Sfu;
@@ -11,21 +13,24 @@ namespace Calls.Rtc.Sfu;
 /// </remarks>
 internal sealed class PublishedTrack
 {
+    /// <summary>Simulcast layers of one track; the web client sends two (media.md 4.4), others are not taken up.</summary>
+    public const int MaxLayers = 3;
+
     // z-base-32, as the reference's ids (media.md 3.5).
     private const string TrackIdAlphabet = "ybndrfg8ejkmcpqxot1uwisza345h769";
 
     private readonly Lock _lock = new();
-    private readonly long[] _results = new long[(int)ForwardResult.NotProtected + 1];
+    private readonly long[] _results = new long[Enum.GetValues<ForwardResult>().Length];
+    private readonly PublishedLayer[] _layers;
     private TrackForwarder[] _subscribers = [];
     private volatile bool _isEnded;
-    private KeyFrameRequests _keyFrames;
 
     internal PublishedTrack(MediaParticipant publisher, TrackType type, InboundStream source)
     {
         Publisher = publisher;
         Type = type;
-        Source = source;
         Codec = source.Codec;
+        _layers = [.. Enumerable.Range(0, Codec.Kind() == TrackKind.Video ? MaxLayers : 1).Select(static index => new PublishedLayer(index))];
         TrackId = $"{type.WireName()}_{publisher.SessionId}_{RandomNumberGenerator.GetString(TrackIdAlphabet, 8)}";
     }
 
@@ -45,8 +50,25 @@ internal sealed class PublishedTrack
     /// <summary>How many copies of packets had this result, over all subscribers.</summary>
     public long Count(ForwardResult result) => Volatile.Read(ref _results[(int)result]);
 
-    /// <summary>[loop] The stream that feeds it at present.</summary>
-    internal InboundStream Source { get; set; }
+    /// <summary>Its simulcast layers, lowest first; those that are not sent have no source.</summary>
+    internal ReadOnlySpan<PublishedLayer> Layers => _layers;
+
+    /// <summary>[loop] The stream that feeds it at present; of simulcast layers the lowest. <c>null</c> once it has ended.</summary>
+    internal InboundStream? Source
+    {
+        get
+        {
+            foreach (PublishedLayer layer in _layers)
+            {
+                if (layer.Source is { } source)
+                {
+                    return source;
+                }
+            }
+
+            return null;
+        }
+    }
 
     /// <summary>Any thread. Asks for a key frame if the track is video.</summary>
     /// <returns><c>false</c>: the track has ended, or the receiver was closed.</returns>
@@ -78,7 +100,7 @@ internal sealed class PublishedTrack
             Volatile.Write(ref _subscribers, [.. _subscribers, forwarder]);
         }
 
-        RequestKeyFrame();
+        forwarder.RequestKeyFrame();
         return true;
     }
 
@@ -98,24 +120,48 @@ internal sealed class PublishedTrack
         forwarder.Receiver.Outgoing.Remove(forwarder);
     }
 
-    /// <summary>Any thread; the publisher's loop sends it, merged with those of other subscribers. Nothing for audio.</summary>
-    public void RequestKeyFrame()
+    /// <summary>The layer that stands in for one that is not sent: the next lower one, else the next higher one. Any thread.</summary>
+    internal int FindRunningLayer(int wanted)
     {
-        if (Codec.Kind() == TrackKind.Video)
+        for (int layer = Math.Min(wanted, _layers.Length - 1); layer >= 0; layer--)
         {
-            _keyFrames.Request();
+            if (!HasStopped(layer))
+            {
+                return layer;
+            }
         }
+
+        for (int layer = wanted + 1; layer < _layers.Length; layer++)
+        {
+            if (!HasStopped(layer))
+            {
+                return layer;
+            }
+        }
+
+        return 0;
     }
 
-    /// <summary>[loop] Whether a request is to be sent to the publisher now.</summary>
-    internal bool TryTakeKeyFrameRequest(long nowMs) => _keyFrames.TryTake(nowMs);
-
-    /// <summary>[loop] Hands a packet of the source to every subscriber.</summary>
-    internal void Forward(in RtpPacketView packet, long sequence, byte? audioLevel, long nowMs, IPacketSink sink)
+    /// <summary>Whether a layer does not arrive (any more) although the track does. Any thread.</summary>
+    internal bool HasStopped(int layer)
     {
+        long newest = long.MinValue / 2;
+        foreach (PublishedLayer other in _layers)
+        {
+            newest = Math.Max(newest, other.PreviousFrameMs);
+        }
+
+        return !_layers[layer].HasSource || _layers[layer].LastFrameMs <= newest - PublishedLayer.StoppedMs;
+    }
+
+    /// <summary>[loop] Hands a packet of one of its layers to every subscriber.</summary>
+    internal void Forward(int layer, in RtpPacketView packet, long sequence, byte? audioLevel, long nowMs, IPacketSink sink)
+    {
+        VideoPayload payload = VideoPayload.Read(Codec, packet.Payload);
+        _layers[layer].OnPacket(packet, payload, nowMs);
         foreach (TrackForwarder subscriber in Volatile.Read(ref _subscribers))
         {
-            _results[(int)subscriber.Forward(packet, sequence, audioLevel, nowMs, sink)]++;
+            _results[(int)subscriber.Forward(_layers[layer], packet, payload, sequence, audioLevel, nowMs, sink)]++;
         }
     }
 

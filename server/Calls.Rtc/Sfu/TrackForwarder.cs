@@ -1,5 +1,7 @@
 using Calls.Rtc.Rtcp;
 using Calls.Rtc.Rtp;
+using Calls.Rtc.Sfu.Layers;
+using Calls.Rtc.Sfu.Payloads;
 using Calls.Rtc.Srtp;
 using Calls.Rtc.Transport;
 
@@ -26,7 +28,9 @@ internal sealed class TrackForwarder
 
     // Outgoing numbers are kept extended: the upper bits are the rollover counter.
     private bool _started;
-    private uint _sourceSsrc;
+    private InboundStream? _source;
+    private NumberGaps _gaps;
+    private Vp8Continuity _vp8;
     private long _sequenceOffset;
     private long _lowestSequence;
     private long _highestSequence;
@@ -66,13 +70,28 @@ internal sealed class TrackForwarder
     /// <summary>What the subscriber last reported about this stream.</summary>
     public RemoteReception Remote { get; } = new();
 
+    /// <summary>Which layer of a video track the subscriber gets.</summary>
+    internal LayerSelector Layers { get; } = new();
+
     internal bool TryBindTo(PublishedTrack track) => Interlocked.CompareExchange(ref _track, track, null) is null;
 
+    /// <summary>Any thread: the subscriber's decoder needs a key frame. Nothing for audio.</summary>
+    internal void RequestKeyFrame()
+    {
+        if (Track is { } track && track.Codec.Kind() == TrackKind.Video)
+        {
+            track.Layers[Layers.KeyFrameLayer].RequestKeyFrame();
+        }
+    }
+
     /// <summary>[publisher's loop] Rewrites a packet into the subscriber's numbering, protects and queues it.</summary>
+    /// <param name="layer">The layer of its track that it belongs to.</param>
     /// <param name="packet">Decrypted, with a payload.</param>
+    /// <param name="payload">What could be read of it; of a video track.</param>
     /// <param name="sequence">Its number in its source's numbering, extended and without gaps of our making.</param>
     /// <param name="audioLevel">The audio-level octet, if it carried one.</param>
-    internal ForwardResult Forward(in RtpPacketView packet, long sequence, byte? audioLevel, long nowMs, IPacketSink sink)
+    internal ForwardResult Forward(
+        PublishedLayer layer, in RtpPacketView packet, in VideoPayload payload, long sequence, byte? audioLevel, long nowMs, IPacketSink sink)
     {
         SrtpOutbound? keys = _receiver.Outbound;
         TransportPath? path = _receiver.Path;
@@ -81,26 +100,31 @@ internal sealed class TrackForwarder
             return ForwardResult.NotConnected;
         }
 
-        bool isSwitch = _started && packet.Ssrc != _sourceSsrc;
-        if (!_started || isSwitch)
+        bool isVideo = _track!.Codec.Kind() == TrackKind.Video;
+        InboundStream source = layer.Source!;
+        bool isSwitch = source != _source;
+        if (isVideo && !TrySelect(layer, payload, nowMs, ref isSwitch, out ForwardResult refusal))
         {
-            SwitchTo(packet, sequence, nowMs);
+            return refusal;
         }
 
-        long outSequence = sequence + _sequenceOffset;
-        if (outSequence - _highestSequence > MaxSequenceStep)
+        bool isTalkspurt = _started && isSwitch && !isVideo;
+        if (isSwitch)
         {
-            ContinueAt(_highestSequence + 1, sequence);
-            outSequence = _lowestSequence;
+            SwitchTo(source, packet, payload, sequence, nowMs);
         }
 
-        if (outSequence < _lowestSequence)
+        if (payload.IsVp8 && IsLeftOut(payload.Vp8, sequence))
+        {
+            return ForwardResult.LeftOut;
+        }
+
+        if (!TryNumber(sequence, out long outSequence))
         {
             return ForwardResult.Late;
         }
 
         // The marker of audio begins a talkspurt (RFC 3551, section 4.1); that of video ends a frame.
-        bool isTalkspurt = isSwitch && _track!.Codec.Kind() == TrackKind.Audio;
         uint timestamp = packet.Timestamp + _timestampOffset;
         var header = new OutboundRtpHeader(
             Ssrc,
@@ -113,7 +137,13 @@ internal sealed class TrackForwarder
             _extensionIds.TransportCc == 0 ? (ushort)0 : _receiver.NextTransportSequenceNumber());
 
         Span<byte> buffer = sink.Reserve();
-        int length = keys.Protect(buffer, RtpWriter.Rewrite(packet, buffer, header), (uint)(outSequence >> 16));
+        int length = RtpWriter.Rewrite(packet, buffer, header);
+        if (payload.IsVp8)
+        {
+            _vp8.Rewrite(payload.Vp8, buffer[(length - packet.Payload.Length)..length]);
+        }
+
+        length = keys.Protect(buffer, length, (uint)(outSequence >> 16));
         if (length == 0)
         {
             return ForwardResult.NotProtected;
@@ -174,30 +204,99 @@ internal sealed class TrackForwarder
         }
     }
 
-    // The subscriber sees one source (RFC 3550, section 5.1), so a new publisher's stream continues the old numbering:
-    // the next sequence number, and a timestamp advanced by the wall-clock gap.
-    private void SwitchTo(in RtpPacketView packet, long sequence, long nowMs)
+    private bool TrySelect(PublishedLayer layer, in VideoPayload payload, long nowMs, ref bool isSwitch, out ForwardResult refusal)
     {
-        _sourceSsrc = packet.Ssrc;
-        if (_started)
+        LayerDecision decision = Layers.Decide(_track!, layer.Index, payload, nowMs);
+        refusal = decision == LayerDecision.AwaitingKeyFrame ? ForwardResult.AwaitingKeyFrame : ForwardResult.OtherLayer;
+        isSwitch |= decision == LayerDecision.Switch;
+        return decision is LayerDecision.Forward or LayerDecision.Switch;
+    }
+
+    // A late packet of a picture that is left out keeps its number: what came after it is on its way already.
+    private bool IsLeftOut(in Vp8PayloadDescriptor picture, long sequence)
+    {
+        if (!_vp8.IsLeftOut(picture, Layers.Current.TemporalLayer))
         {
-            long gap = Math.Max(1, (nowMs - _lastSentMs) * _track!.Codec.ClockRate() / 1000);
-            _timestampOffset = _lastTimestamp + (uint)gap - packet.Timestamp;
-            ContinueAt(_highestSequence + 1, sequence);
-            return;
+            return false;
         }
 
-        // Starting in the lower half keeps a wrap out of the first packets, whose loss would leave the receiver
-        // with a wrong rollover counter for good (RFC 3711, section 3.3.1).
-        _started = true;
-        ContinueAt(sequence & 0x7FFF, sequence);
-        _highestSequence = _lowestSequence;
-        _nextReportMs = nowMs + FirstReportDelayMs;
+        if (_gaps.IsNew(sequence))
+        {
+            _gaps.Advance(sequence, skip: true);
+        }
+
+        return true;
+    }
+
+    private bool TryNumber(long sequence, out long outSequence)
+    {
+        if (_gaps.IsNew(sequence))
+        {
+            _gaps.Advance(sequence, skip: false);
+        }
+
+        outSequence = _gaps.Compact(sequence) + _sequenceOffset;
+        if (outSequence - _highestSequence > MaxSequenceStep)
+        {
+            ContinueAt(_highestSequence + 1, sequence);
+            outSequence = _lowestSequence;
+        }
+
+        return outSequence >= _lowestSequence && !_gaps.IsForgotten(sequence);
+    }
+
+    // The subscriber sees one source (RFC 3550, section 5.1), so another source, another layer and a layer that was paused
+    // continue the old numbering: the next sequence number, and a timestamp advanced by the time in between.
+    private void SwitchTo(InboundStream source, in RtpPacketView packet, in VideoPayload payload, long sequence, long nowMs)
+    {
+        if (_started)
+        {
+            if (source != _source)
+            {
+                _timestampOffset = _lastTimestamp + (uint)TicksSinceLast(source, packet.Timestamp, nowMs) - packet.Timestamp;
+            }
+
+            ContinueAt(_highestSequence + 1, sequence);
+        }
+        else
+        {
+            // Starting in the lower half keeps a wrap out of the first packets, whose loss would leave the receiver
+            // with a wrong rollover counter for good (RFC 3711, section 3.3.1).
+            _started = true;
+            ContinueAt(sequence & 0x7FFF, sequence);
+            _highestSequence = _lowestSequence;
+            _nextReportMs = nowMs + FirstReportDelayMs;
+        }
+
+        _source = source;
+        if (payload.IsVp8)
+        {
+            _vp8.SwitchTo(payload.Vp8);
+        }
+    }
+
+    // The layers of one camera show the same moments: their sender reports say how their timestamps relate (media.md 4.6).
+    // What they say is believed as far as the clock on the wall agrees.
+    private long TicksSinceLast(InboundStream source, uint timestamp, long nowMs)
+    {
+        uint clockRate = source.Codec.ClockRate();
+        long elapsed = (nowMs - _lastSentMs) * clockRate / 1000;
+        if (source.Codec.Kind() == TrackKind.Video
+            && source.Clock.TryGetCaptureTicks(timestamp, clockRate, out long captured)
+            && _source!.Clock.TryGetCaptureTicks(_lastTimestamp - _timestampOffset, clockRate, out long capturedBefore)
+            && Math.Abs(captured - capturedBefore - elapsed) < clockRate)
+        {
+            elapsed = captured - capturedBefore;
+        }
+
+        return Math.Max(1, elapsed);
     }
 
     // Numbers before the new start may be taken: reusing one with another payload would reuse a GCM nonce (media.md 9.6).
     private void ContinueAt(long outSequence, long sequence)
     {
+        _gaps = default;
+        _gaps.Advance(sequence, skip: false);
         _sequenceOffset = outSequence - sequence;
         _lowestSequence = outSequence;
     }
