@@ -55,6 +55,8 @@ export class CallClient extends EventTarget {
   /** @type {MediaStreamTrack | null} */ #microphone = null;
   /** @type {MediaStream | null} */ screen = null;
   /** @type {RTCRtpTransceiver[]} */ #screenTransceivers = [];
+  /** @type {MediaStream | null} */ camera = null;
+  /** @type {RTCRtpTransceiver | null} */ #cameraTransceiver = null;
   #connectionIdBeforeBreak = '';
 
   /** @param {string} state */
@@ -321,6 +323,31 @@ export class CallClient extends EventTarget {
     });
   }
 
+  async startCamera() {
+    const camera = await navigator.mediaDevices.getUserMedia({video: {width: 640, height: 360, frameRate: 30}});
+    this.camera = camera;
+    const track = camera.getVideoTracks()[0];
+    track.onended = () => void this.stopCamera();
+    await this.#renegotiate(() => {
+      this.#cameraTransceiver = this.pc?.addTransceiver(track, {direction: 'sendrecv', streams: [camera], sendEncodings: [{maxBitrate: 1_000_000}]}) ?? null;
+      // Before the offer: the server tells a camera from a screen by the id of its stream.
+      this.socket.send('video_on', {data: JSON.stringify({videoStreamID: camera.id})});
+    });
+  }
+
+  async stopCamera() {
+    const camera = this.camera;
+    const transceiver = this.#cameraTransceiver;
+    if (!camera || !transceiver) {
+      return;
+    }
+    this.camera = null;
+    this.#cameraTransceiver = null;
+    camera.getTracks().forEach((track) => track.stop());
+    this.socket.send('video_off');
+    await this.#renegotiate(() => this.pc?.removeTrack(transceiver.sender));
+  }
+
   /** @param {boolean} raised */
   raiseHand(raised) {
     this.socket.send(raised ? 'raise_hand' : 'unraise_hand');
@@ -340,6 +367,7 @@ export class CallClient extends EventTarget {
     this.#intervals.forEach(clearInterval);
     this.#microphone?.stop();
     this.screen?.getTracks().forEach((track) => track.stop());
+    this.camera?.getTracks().forEach((track) => track.stop());
     this.pc?.close();
     this.socket.close();
     this.#setState('ended');

@@ -124,6 +124,7 @@ async function join() {
       client = null;
       element('audio').replaceChildren();
       element('screen').replaceChildren();
+      element('cameras').replaceChildren();
       element('quality').textContent = '';
     }
     render();
@@ -146,12 +147,19 @@ function play({mid, info, stream, kind}) {
   player.dataset.type = info.type;
   player.dataset.sender = info.sender_id;
   player.srcObject = stream;
-  if (player instanceof HTMLVideoElement) {
-    player.muted = true;
-    player.playsInline = true;
-    element('screen').append(player);
-  } else {
+  if (!(player instanceof HTMLVideoElement)) {
     element('audio').append(player);
+    return;
+  }
+  player.muted = true;
+  player.playsInline = true;
+  if (info.type === 'video') {
+    const caption = nameOf(state.calls.get(client?.options.channelId ?? '')?.participants.get(info.sender_id)?.userId ?? '');
+    const figure = build('figure', {'data-mid': mid}, player, build('figcaption', {}, caption));
+    delete player.dataset.mid;
+    element('cameras').append(figure);
+  } else {
+    element('screen').append(player);
   }
 }
 
@@ -212,6 +220,10 @@ function renderCall() {
   share.disabled = !connected || (call !== undefined && call.sharer !== '' && call.sharer !== mine?.sessionId);
   share.textContent = mine?.screen ? 'Stop sharing' : 'Share screen';
   share.setAttribute('aria-pressed', String(Boolean(mine?.screen)));
+  const camera = /** @type {HTMLButtonElement} */ (element('camera'));
+  camera.disabled = !connected;
+  camera.textContent = mine?.camera ? 'Stop camera' : 'Start camera';
+  camera.setAttribute('aria-pressed', String(Boolean(mine?.camera)));
   const hand = element('hand');
   hand.textContent = me?.raisedHand ? 'Lower hand' : 'Raise hand';
   hand.setAttribute('aria-pressed', String(Boolean(me?.raisedHand)));
@@ -283,6 +295,7 @@ element('join').addEventListener('click', guarded(join));
 element('leave').addEventListener('click', guarded(() => client?.leave()));
 element('mute').addEventListener('click', guarded(() => (client?.isMuted ? client.unmute() : client?.mute())));
 element('share').addEventListener('click', guarded(() => (client?.screen ? client.stopSharing() : client?.shareScreen())));
+element('camera').addEventListener('click', guarded(() => (client?.camera ? client.stopCamera() : client?.startCamera())));
 element('hand').addEventListener('click', guarded(() => {
   const me = state.calls.get(channelId)?.participants.get(client?.sessionId ?? '');
   client?.raiseHand(!me?.raisedHand);
