@@ -15,6 +15,9 @@ internal readonly ref struct TransportCcFeedback
 
     internal const int FixedLength = 20;
 
+    // Runs let a few bytes claim 65535 packets, each of which costs a look-up.
+    private const int MaxStatuses = 8192;
+
     private readonly ReadOnlySpan<byte> _body;
 
     private TransportCcFeedback(ReadOnlySpan<byte> body)
@@ -40,7 +43,7 @@ internal readonly ref struct TransportCcFeedback
     /// <summary>The statuses in order of sequence number.</summary>
     public TransportCcStatusReader Statuses => new(_body[16..], BaseSequenceNumber, StatusCount, (long)ReferenceTime * TicksPerReference);
 
-    /// <summary><c>false</c> as well if the chunks claim more packets or times than the packet holds.</summary>
+    /// <summary><c>false</c> as well if the chunks claim more packets or times than the packet holds, or more packets than can be under way.</summary>
     public static bool TryParse(RtcpPacketView packet, out TransportCcFeedback feedback)
     {
         feedback = default;
@@ -50,6 +53,11 @@ internal readonly ref struct TransportCcFeedback
         }
 
         var candidate = new TransportCcFeedback(packet.Body);
+        if (candidate.StatusCount > MaxStatuses)
+        {
+            return false;
+        }
+
         TransportCcStatusReader statuses = candidate.Statuses;
         while (statuses.MoveNext())
         {

@@ -40,12 +40,20 @@ internal static class RtpWriter
     /// <returns>Length of the packet in bytes.</returns>
     public static int Write(Span<byte> destination, in OutboundRtpHeader header, ReadOnlySpan<byte> payload)
     {
+        int offset = WriteHeader(destination, header);
+        payload.CopyTo(destination[offset..]);
+        return offset + payload.Length;
+    }
+
+    /// <summary>Writes the header of a packet of our own.</summary>
+    /// <param name="destination">At least <see cref="MaxHeaderLength"/>.</param>
+    /// <returns>Where the payload begins.</returns>
+    public static int WriteHeader(Span<byte> destination, in OutboundRtpHeader header)
+    {
         WriteFixedHeader(destination, csrcCount: 0, header);
         int blockLength = WriteExtensionBlock(destination[RtpPacketView.FixedHeaderLength..], header);
         destination[0] |= (byte)(blockLength > 0 ? 0x10 : 0);
-        int offset = RtpPacketView.FixedHeaderLength + blockLength;
-        payload.CopyTo(destination[offset..]);
-        return offset + payload.Length;
+        return RtpPacketView.FixedHeaderLength + blockLength;
     }
 
     private static void WriteFixedHeader(Span<byte> destination, int csrcCount, in OutboundRtpHeader header)

@@ -1,4 +1,5 @@
 using Calls.Rtc.Rtcp;
+using Calls.Rtc.Sfu.Feedback;
 
 namespace Calls.Rtc.Sfu;
 
@@ -7,7 +8,7 @@ namespace Calls.Rtc.Sfu;
 /// Owned by the participant's loop. What concerns a forwarded stream belongs to another loop: reports are stored for readers,
 /// and key-frame requests become a flag that the publisher's loop picks up.
 /// </remarks>
-internal sealed class InboundRtcp(InboundStreams streams, OutboundStreams outgoing, NtpClock clock)
+internal sealed class InboundRtcp(InboundStreams streams, OutboundStreams outgoing, OutboundFeedback sent, NtpClock clock)
 {
     /// <summary>Applies a plain datagram packet by packet.</summary>
     /// <remarks>
@@ -53,6 +54,15 @@ internal sealed class InboundRtcp(InboundStreams streams, OutboundStreams outgoi
                 }
 
                 Apply(receiverReport.Reports, nowMs);
+                return true;
+
+            case RtcpPacketType.TransportFeedback when packet.Count == TransportCcFeedback.Format:
+                if (!TransportCcFeedback.TryParse(packet, out TransportCcFeedback feedback))
+                {
+                    return false;
+                }
+
+                sent.Apply(feedback, nowMs);
                 return true;
 
             case RtcpPacketType.PayloadFeedback when packet.Count == PictureLossIndication.Format:

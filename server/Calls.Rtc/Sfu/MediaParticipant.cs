@@ -1,7 +1,4 @@
-using System.Buffers.Binary;
-using Calls.Rtc.Rtcp;
-using Calls.Rtc.Rtp;
-using Calls.Rtc.Sfu.Layers;
+using Calls.Rtc.Sfu.Feedback;
 using Calls.Rtc.Srtp;
 using Calls.Rtc.Transport;
 
@@ -15,13 +12,9 @@ namespace Calls.Rtc.Sfu;
 /// </remarks>
 internal sealed class MediaParticipant
 {
-    // 1 byte drains per microsecond: 8 Mbit/s sustained, and 20 Mbit in a second from an empty bucket (media.md 9.7).
-    private const long BurstBytes = 1_500_000;
-
     // How closely sender reports keep to their second; looking at every subscriber more often gains nothing.
     private const long ReportScanMs = 100;
 
-    private readonly IMediaParticipantEvents _events;
     private readonly NtpClock _clock;
     private readonly Lock _controlLock = new();
 
@@ -34,17 +27,11 @@ internal sealed class MediaParticipant
     private int _muteCount;
 
     // Owned by the loop.
-    private readonly InboundStreams _streams = new();
-    private readonly DepartedSsrcs _departed = new();
-    private readonly PublishedTracks _tracks;
-    private readonly InboundRtcp _rtcp;
+    private readonly InboundMedia _inbound;
     private readonly InboundReports _reports = new();
-    private readonly VoiceActivityDetector _voice = new();
-    private readonly long[] _results = new long[(int)RtpReceiveResult.Muted + 1];
-    private InboundDescription _applied = InboundDescription.Empty;
+    private readonly InboundRtcp _inboundRtcp;
+    private readonly OutboundRtcp _outboundRtcp;
     private int _appliedMuteCount;
-    private LeakyBucket _inboundBytes;
-    private SrtcpIndex _rtcpIndex;
     private long _nextReportScanMs;
     private long _lastAuthenticatedMs = long.MinValue;
 
@@ -52,17 +39,16 @@ internal sealed class MediaParticipant
     public MediaParticipant(string sessionId, IMediaParticipantEvents events, NtpClock clock)
     {
         SessionId = sessionId;
-        _events = events;
         _clock = clock;
-        _tracks = new PublishedTracks(this, events);
-        _rtcp = new InboundRtcp(_streams, Outgoing, clock);
-        RtcpSsrc = AllocateSsrc();
+        _inbound = new InboundMedia(this, events, _reports);
+        _inboundRtcp = new InboundRtcp(_inbound.Streams, Outgoing, Feedback, clock);
+        _outboundRtcp = new OutboundRtcp(this, AllocateSsrc());
     }
 
     public string SessionId { get; }
 
     /// <summary>Sender SSRC of the RTCP that belongs to no forwarded stream (reports, feedback, key-frame requests).</summary>
-    public uint RtcpSsrc { get; }
+    public uint RtcpSsrc => _outboundRtcp.Ssrc;
 
     /// <summary>Where to send to; <c>null</c> stops sending.</summary>
     public TransportPath? Path
@@ -89,7 +75,7 @@ internal sealed class MediaParticipant
     }
 
     /// <summary>Active tracks of this session: an immutable snapshot, in <see cref="TrackType"/> order.</summary>
-    public IReadOnlyList<PublishedTrack> Tracks => _tracks.Snapshot;
+    public IReadOnlyList<PublishedTrack> Tracks => _inbound.Tracks.Snapshot;
 
     /// <summary>What is sent to this session: an immutable snapshot.</summary>
     public IReadOnlyList<TrackForwarder> Forwarders => Outgoing.Forwarders;
@@ -99,10 +85,13 @@ internal sealed class MediaParticipant
 
     internal OutboundStreams Outgoing { get; } = new();
 
+    /// <summary>What is sent to this session by transport-wide number, and who is told how it fared.</summary>
+    internal OutboundFeedback Feedback { get; } = new();
+
     internal SrtpOutbound? Outbound => Volatile.Read(ref _outboundKeys);
 
     /// <summary>How many RTP packets had this result.</summary>
-    public long Count(RtpReceiveResult result) => Volatile.Read(ref _results[(int)result]);
+    public long Count(RtpReceiveResult result) => _inbound.Count(result);
 
     /// <summary>Hands over the keys once the handshake is done. <paramref name="inbound"/> belongs to the loop from then on.</summary>
     public void SetTransport(SrtpOutbound outbound, SrtpInbound inbound)
@@ -128,9 +117,7 @@ internal sealed class MediaParticipant
     public RtpReceiveResult ReceiveRtp(Span<byte> datagram, long nowMs, IPacketSink sink)
     {
         ApplyControl(nowMs);
-        RtpReceiveResult result = Receive(datagram, nowMs, sink);
-        _results[(int)result]++;
-        return result;
+        return _inbound.Receive(datagram, Volatile.Read(ref _inboundKeys), nowMs, sink);
     }
 
     /// <summary>[loop] Decrypts a compound or reduced-size packet in place and applies it.</summary>
@@ -147,8 +134,8 @@ internal sealed class MediaParticipant
             return RtcpReceiveResult.NotAuthentic;
         }
 
-        Volatile.Write(ref _lastAuthenticatedMs, nowMs);
-        bool isWellFormed = _rtcp.TryApply(datagram[..length], nowMs);
+        OnAuthenticated(nowMs);
+        bool isWellFormed = _inboundRtcp.TryApply(datagram[..length], nowMs);
         SendKeyFrameRequests(nowMs, sink);
         return isWellFormed ? RtcpReceiveResult.Applied : RtcpReceiveResult.Malformed;
     }
@@ -161,21 +148,16 @@ internal sealed class MediaParticipant
         if (nowMs >= _nextReportScanMs)
         {
             _nextReportScanMs = nowMs + ReportScanMs;
-            foreach (PublishedTrack track in _tracks.Snapshot)
+            foreach (PublishedTrack track in _inbound.Tracks.Snapshot)
             {
                 track.WriteReports(_clock, nowMs, sink);
             }
         }
 
-        if (_streams.All.IsEmpty)
+        if (!_inbound.Streams.All.IsEmpty)
         {
-            return;
+            _outboundRtcp.SendReports(_reports, _inbound.Streams.All, nowMs, sink);
         }
-
-        Span<byte> plain = sink.Reserve();
-        SendRtcp(plain, _reports.WriteReceiverReport(plain, RtcpSsrc, _streams.All, nowMs), sink);
-        plain = sink.Reserve();
-        SendRtcp(plain, _reports.WriteFeedback(plain, RtcpSsrc, nowMs), sink);
     }
 
     /// <summary>[loop] Ends all tracks of this session and all its subscriptions.</summary>
@@ -188,7 +170,7 @@ internal sealed class MediaParticipant
         Path = null;
         Volatile.Write(ref _inboundKeys, null);
         Volatile.Write(ref _outboundKeys, null);
-        _tracks.EndAll();
+        _inbound.Tracks.EndAll();
         foreach (TrackForwarder forwarder in Outgoing.Close())
         {
             forwarder.Track!.RemoveSubscriber(forwarder);
@@ -196,6 +178,13 @@ internal sealed class MediaParticipant
     }
 
     internal ushort NextTransportSequenceNumber() => Outgoing.NextTransportSequenceNumber();
+
+    /// <summary>[loop] The client has proved that it is there.</summary>
+    internal void OnAuthenticated(long nowMs) => Volatile.Write(ref _lastAuthenticatedMs, nowMs);
+
+    /// <summary>[loop] Asks the client for a key frame of a track if one is wanted and the last request is old enough.</summary>
+    internal void SendKeyFrameRequest(PublishedTrack track, long nowMs, IPacketSink sink) =>
+        _outboundRtcp.SendKeyFrameRequest(track, nowMs, sink);
 
     private void Describe(Func<InboundDescription, InboundDescription> change)
     {
@@ -205,273 +194,22 @@ internal sealed class MediaParticipant
         }
     }
 
-    private RtpReceiveResult Receive(Span<byte> datagram, long nowMs, IPacketSink sink)
-    {
-        if (Volatile.Read(ref _inboundKeys) is not { } keys)
-        {
-            return RtpReceiveResult.NoKeys;
-        }
-
-        if (datagram.Length is < RtpPacketView.FixedHeaderLength or > PacketBuffer.MaxDatagram)
-        {
-            return RtpReceiveResult.Malformed;
-        }
-
-        // The SSRC is in the clear; what is done with it before authentication changes nothing.
-        uint ssrc = BinaryPrimitives.ReadUInt32BigEndian(datagram[8..]);
-        InboundStream? stream = _streams.Find(ssrc);
-        if (stream is null && _departed.IsForgotten(ssrc))
-        {
-            return RtpReceiveResult.UnknownSsrc;
-        }
-
-        if (keys.TryUnprotect(datagram, out int length) != SrtpResult.Ok)
-        {
-            return RtpReceiveResult.NotAuthentic;
-        }
-
-        Volatile.Write(ref _lastAuthenticatedMs, nowMs);
-        if (!RtpPacketView.TryParse(datagram[..length], out RtpPacketView packet))
-        {
-            return RtpReceiveResult.Malformed;
-        }
-
-        if (packet.TryGetExtension(_applied.TransportCcId, out ReadOnlySpan<byte> transportCc) && transportCc.Length >= 2)
-        {
-            _reports.OnTransportCc(BinaryPrimitives.ReadUInt16BigEndian(transportCc), ssrc, nowMs);
-        }
-
-        if (ssrc == 0)
-        {
-            return RtpReceiveResult.Probe;
-        }
-
-        if (stream is not { IsBound: true } && !TryBind(packet, ref stream, keys, nowMs, out RtpReceiveResult refusal))
-        {
-            return refusal;
-        }
-
-        return Receive(stream!, packet, nowMs, sink);
-    }
-
-    private RtpReceiveResult Receive(InboundStream stream, in RtpPacketView packet, long nowMs, IPacketSink sink)
-    {
-        if (!stream.Section!.TryGetCodec(packet.PayloadType, out RtpCodec codec) || codec != stream.Codec)
-        {
-            return RtpReceiveResult.UnknownPayloadType;
-        }
-
-        if (!IsWithinLimits(stream, packet.Length, nowMs))
-        {
-            // Not accepted, so it counts as lost: the client's congestion control shall notice.
-            return RtpReceiveResult.RateLimited;
-        }
-
-        if (!stream.Sequence.TryAccept(packet.SequenceNumber, out long index))
-        {
-            return RtpReceiveResult.Late;
-        }
-
-        stream.Reception.OnPacket(index, packet.Timestamp, stream.Codec.ClockRate(), nowMs);
-        RtpReceiveResult result = Route(stream, packet, index, nowMs, sink);
-        if (result != RtpReceiveResult.Forwarded)
-        {
-            stream.Sequence.Skip(index);
-        }
-
-        return result;
-    }
-
-    private RtpReceiveResult Route(InboundStream stream, in RtpPacketView packet, long index, long nowMs, IPacketSink sink)
-    {
-        if (packet.IsPaddingOnly)
-        {
-            return RtpReceiveResult.Probe;
-        }
-
-        stream.LastPacketMs = nowMs;
-        if (stream.State == InboundStreamState.Pending)
-        {
-            _tracks.Classify(stream, _applied, nowMs);
-        }
-
-        if (stream.State != InboundStreamState.Active)
-        {
-            return stream.State == InboundStreamState.Pending ? RtpReceiveResult.Unclassified : RtpReceiveResult.Retired;
-        }
-
-        PublishedTrack track = stream.Track!;
-        if (track.Type == TrackType.Voice && _isMuted)
-        {
-            return RtpReceiveResult.Muted;
-        }
-
-        byte? level = packet.TryGetExtension(stream.Section!.Section.AudioLevelId, out ReadOnlySpan<byte> data) && data.Length > 0
-            ? data[0]
-            : null;
-        track.Forward(stream.Layer, packet, stream.Sequence.Compact(index), level, nowMs, sink);
-
-        // Only the voice feeds the detector (DEV-16); the upper bit is the client's own opinion, which is ignored.
-        if (track.Type == TrackType.Voice && level is { } voiceLevel && _voice.Push((byte)(voiceLevel & 0x7F), nowMs))
-        {
-            _events.OnVoiceActivity(_voice.IsSpeaking);
-        }
-
-        if (track.Codec.Kind() == TrackKind.Video)
-        {
-            SendKeyFrameRequest(track, nowMs, sink);
-        }
-
-        return RtpReceiveResult.Forwarded;
-    }
-
-    private bool TryBind(in RtpPacketView packet, ref InboundStream? stream, SrtpInbound keys, long nowMs, out RtpReceiveResult refusal)
-    {
-        if (packet.IsPaddingOnly)
-        {
-            refusal = RtpReceiveResult.Probe;
-            return false;
-        }
-
-        if (stream is null)
-        {
-            if (packet.Ssrc == RtcpSsrc || Outgoing.Find(packet.Ssrc) is not null)
-            {
-                refusal = RtpReceiveResult.Looped;
-                return false;
-            }
-
-            stream = _streams.TryAdd(packet.Ssrc, _applied.FindBySsrc(packet.Ssrc) is not null, nowMs, out InboundStream? evicted);
-            if (evicted is { IsBound: true })
-            {
-                _departed.Add(evicted.Ssrc);
-            }
-
-            if (stream is null)
-            {
-                refusal = RtpReceiveResult.TooManyStreams;
-                return false;
-            }
-
-            _departed.MakeRoom(keys);
-        }
-
-        return _streams.TryBind(stream, packet, _applied, nowMs, out refusal);
-    }
-
-    private bool IsWithinLimits(InboundStream stream, int lengthBytes, long nowMs)
-    {
-        if (stream.Codec.Kind() == TrackKind.Audio)
-        {
-            _inboundBytes.Fill(lengthBytes, nowMs * 1000, BurstBytes);
-            return stream.IsWithinAudioRate(nowMs);
-        }
-
-        return _inboundBytes.TryAdd(lengthBytes, nowMs * 1000, BurstBytes);
-    }
-
     private void SendKeyFrameRequests(long nowMs, IPacketSink sink)
     {
-        foreach (PublishedTrack track in _tracks.Snapshot)
+        foreach (PublishedTrack track in _inbound.Tracks.Snapshot)
         {
             SendKeyFrameRequest(track, nowMs, sink);
-        }
-    }
-
-    private void SendKeyFrameRequest(PublishedTrack track, long nowMs, IPacketSink sink)
-    {
-        foreach (PublishedLayer layer in track.Layers)
-        {
-            if (layer.TryTakeKeyFrameRequest(nowMs))
-            {
-                Span<byte> plain = sink.Reserve();
-                SendRtcp(plain, PictureLossIndication.Write(plain, RtcpSsrc, layer.Source!.Ssrc), sink);
-            }
-        }
-    }
-
-    /// <param name="reserved">The sink's current slot, with a plain packet of <paramref name="length"/> bytes; 0 sends nothing.</param>
-    private void SendRtcp(Span<byte> reserved, int length, IPacketSink sink)
-    {
-        if (length == 0 || Outbound is not { } keys || Path is not { } path || !_rtcpIndex.TryNext(out uint index))
-        {
-            return;
-        }
-
-        length = keys.ProtectRtcp(reserved, length, index);
-        if (length > 0)
-        {
-            sink.Commit(length, path);
         }
     }
 
     private void ApplyControl(long nowMs)
     {
-        InboundDescription description = Volatile.Read(ref _description);
-        if (!ReferenceEquals(description, _applied))
-        {
-            Apply(description, nowMs);
-        }
-
+        _inbound.Follow(Volatile.Read(ref _description), nowMs);
         int muteCount = Volatile.Read(ref _muteCount);
         if (muteCount != _appliedMuteCount)
         {
             _appliedMuteCount = muteCount;
-            _voice.Reset();
-            _events.OnVoiceActivity(false);
+            _inbound.OnMuted();
         }
-    }
-
-    private void Apply(InboundDescription description, long nowMs)
-    {
-        InboundDescription before = _applied;
-        _applied = description;
-        if (description.TransportCcId != 0)
-        {
-            _reports.EnableTransportCc();
-        }
-
-        foreach (ReceivingSection section in description.Sections)
-        {
-            foreach (uint ssrc in section.Ssrcs)
-            {
-                if (before.FindBySsrc(ssrc) is null)
-                {
-                    _departed.Remove(ssrc);
-                }
-            }
-        }
-
-        foreach (InboundStream stream in _streams.All.ToArray())
-        {
-            Follow(stream, description);
-        }
-
-        _tracks.Reclassify(_streams.All, description, nowMs);
-        if (_tracks.Voice is null && _voice.IsSpeaking)
-        {
-            _voice.Reset();
-            _events.OnVoiceActivity(false);
-        }
-    }
-
-    private void Follow(InboundStream stream, InboundDescription description)
-    {
-        if (!stream.IsBound)
-        {
-            // Unknown SSRCs get a new chance.
-            _streams.Remove(stream);
-            return;
-        }
-
-        if (description.FindByMid(stream.Section!.MidBytes) is { } section && section.StillCarries(stream, description))
-        {
-            stream.Rebind(section);
-            return;
-        }
-
-        _tracks.Remove(stream);
-        _streams.Remove(stream);
-        _departed.Add(stream.Ssrc);
     }
 }

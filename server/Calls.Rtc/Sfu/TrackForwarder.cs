@@ -1,5 +1,6 @@
 using Calls.Rtc.Rtcp;
 using Calls.Rtc.Rtp;
+using Calls.Rtc.Sfu.Feedback;
 using Calls.Rtc.Sfu.Layers;
 using Calls.Rtc.Sfu.Payloads;
 using Calls.Rtc.Srtp;
@@ -150,6 +151,11 @@ internal sealed class TrackForwarder
         }
 
         sink.Commit(length, path);
+        if (_extensionIds.TransportCc != 0)
+        {
+            _receiver.Feedback.OnSent(header.TransportSequenceNumber, length, Kind, nowMs);
+        }
+
         Count(outSequence, timestamp, packet.Payload.Length, nowMs);
         return ForwardResult.Sent;
     }
@@ -191,6 +197,8 @@ internal sealed class TrackForwarder
             sink.Commit(length, path);
         }
     }
+
+    private SentPacketKind Kind => _track!.Codec.Kind() == TrackKind.Audio ? SentPacketKind.Audio : SentPacketKind.Video;
 
     private void Count(long sequence, uint timestamp, int octets, long nowMs)
     {

@@ -118,13 +118,18 @@ internal sealed class TestClient : IMediaParticipantEvents
         Payload = [(byte)(sequenceNumber >> 8), (byte)sequenceNumber, 0xAA, 0xBB],
     };
 
-    public RtcpReceiveResult SendRtcp(ReadOnlySpan<byte> plain)
+    public byte[] ProtectRtcp(ReadOnlySpan<byte> plain)
     {
         byte[] datagram = new byte[plain.Length + _outbound.RtcpOverhead];
         plain.CopyTo(datagram);
         Assert.True(_rtcpIndex.TryNext(out uint index));
         int length = _outbound.ProtectRtcp(datagram, plain.Length, index);
-        RtcpReceiveResult result = Participant.ReceiveRtcp(datagram.AsSpan(0, length), _call.NowMs, _call.Sink);
+        return datagram[..length];
+    }
+
+    public RtcpReceiveResult SendRtcp(ReadOnlySpan<byte> plain)
+    {
+        RtcpReceiveResult result = Participant.ReceiveRtcp(ProtectRtcp(plain), _call.NowMs, _call.Sink);
         _call.Deliver();
         return result;
     }
