@@ -24,6 +24,9 @@ internal readonly ref struct RedPayload
         _primaryOffset = primaryOffset;
     }
 
+    /// <summary>Nothing was read: the payload is no RED.</summary>
+    public bool IsEmpty => _payload.IsEmpty;
+
     public int RedundantCount { get; }
 
     /// <summary>Payload type of the primary block.</summary>

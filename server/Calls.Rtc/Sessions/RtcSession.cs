@@ -192,6 +192,9 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
 
     void IMediaParticipantEvents.OnTrackEnded(PublishedTrack track) => Call.OnTrackEnded(track);
 
+    void IMediaParticipantEvents.OnRequestsWaiting() =>
+        Owner?.Post(new(static (loop, state, _) => ((RtcSession)state!).AnswerRequests(loop), this));
+
     void IMediaParticipantEvents.OnVoiceActivity(bool isSpeaking) =>
         _host.Events.OnMessage(Config, isSpeaking ? RtcMessageType.VoiceOn : RtcMessageType.VoiceOff, default);
 
@@ -259,6 +262,15 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
         {
             // Until the owner lets go, packets that arrive here are passed on to it: one writer at any time.
             owner.Post(new(static (from, state, index) => ((RtcSession)state!).HandOver(from, (int)index), this, target.Index));
+        }
+    }
+
+    private void AnswerRequests(MediaLoop loop)
+    {
+        // The next tick of whoever owns it by now answers, too.
+        if (Owner == loop && !IsClosed)
+        {
+            Participant.AnswerRequests(_host.NowMs, loop);
         }
     }
 

@@ -81,9 +81,11 @@ internal sealed class SessionForwarders(MediaParticipant receiver)
             section.Codecs.ToDictionary(static codec => codec.PayloadType, static codec => SfuCodec(codec.Codec)),
             section.Extensions.AudioLevel,
             section.Extensions.Mid,
-            section.Extensions.TransportCc,
-            section.Extensions.RtpStreamId,
-            [.. section.Rids.Select(static stream => stream.Rid)])),
+            section.Extensions.TransportCc)
+        {
+            RtpStreamIdId = section.Extensions.RtpStreamId,
+            Rids = [.. section.Rids.Select(static stream => stream.Rid)],
+        }),
     ];
 
     private static RtpExtensionIds ExtensionIds(HeaderExtensionIds ids) => new(ids.AudioLevel, ids.TransportCc);

@@ -20,6 +20,9 @@ internal enum ForwardResult
     /// <summary>Above the temporal layers that this subscriber gets.</summary>
     LeftOut,
 
+    /// <summary>Too much waits for the subscriber's path; it goes on with a key frame.</summary>
+    Behind,
+
     /// <summary>SRTP refused to protect it.</summary>
     NotProtected,
 }

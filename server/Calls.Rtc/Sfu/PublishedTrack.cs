@@ -25,6 +25,9 @@ internal sealed class PublishedTrack
     private TrackForwarder[] _subscribers = [];
     private volatile bool _isEnded;
 
+    // Packets that subscribers may ask for again; 0 as long as none of them does.
+    private int _keepsPayloads;
+
     internal PublishedTrack(MediaParticipant publisher, TrackType type, InboundStream source)
     {
         Publisher = publisher;
@@ -97,10 +100,17 @@ internal sealed class PublishedTrack
                 return false;
             }
 
+            Volatile.Write(ref _keepsPayloads, Math.Max(_keepsPayloads, forwarder.KeepsHistory));
+
             Volatile.Write(ref _subscribers, [.. _subscribers, forwarder]);
         }
 
-        forwarder.RequestKeyFrame();
+        if (Codec.Kind() == TrackKind.Video)
+        {
+            forwarder.Receiver.MeasureBandwidth();
+            forwarder.RequestKeyFrame();
+        }
+
         return true;
     }
 
@@ -118,6 +128,16 @@ internal sealed class PublishedTrack
         }
 
         forwarder.Receiver.Outgoing.Remove(forwarder);
+    }
+
+    /// <summary>Any thread; the publisher's loop sends it, merged with those of other subscribers. Nothing for audio.</summary>
+    internal void RequestKeyFrame(int layer)
+    {
+        if (Codec.Kind() == TrackKind.Video)
+        {
+            _layers[layer].RequestKeyFrame();
+            Publisher.NoteRequest();
+        }
     }
 
     /// <summary>The layer that stands in for one that is not sent: the next lower one, else the next higher one. Any thread.</summary>
@@ -155,13 +175,46 @@ internal sealed class PublishedTrack
     }
 
     /// <summary>[loop] Hands a packet of one of its layers to every subscriber.</summary>
-    internal void Forward(int layer, in RtpPacketView packet, long sequence, byte? audioLevel, long nowMs, IPacketSink sink)
+    /// <param name="red">Its payload, if that is Opus which repeats itself.</param>
+    internal void Forward(int layer, in RtpPacketView packet, in RedPayload red, long sequence, byte? audioLevel, long nowMs, IPacketSink sink)
     {
-        VideoPayload payload = VideoPayload.Read(Codec, packet.Payload);
-        _layers[layer].OnPacket(packet, payload, nowMs);
+        VideoPayload video = VideoPayload.Read(Codec, packet.Payload);
+        _layers[layer].OnPacket(packet, video, nowMs);
+        var source = new SourcePacket
+        {
+            Packet = packet,
+            Sequence = sequence,
+            Layer = _layers[layer],
+            Video = video,
+            Red = red,
+            Kept = _layers[layer].Keep(packet.Payload, Volatile.Read(ref _keepsPayloads)),
+            AudioLevel = audioLevel,
+        };
         foreach (TrackForwarder subscriber in Volatile.Read(ref _subscribers))
         {
-            _results[(int)subscriber.Forward(_layers[layer], packet, payload, sequence, audioLevel, nowMs, sink)]++;
+            _results[(int)subscriber.Forward(source, nowMs, sink)]++;
+        }
+    }
+
+    /// <summary>[loop] Sends what has waited for this time.</summary>
+    /// <returns>Whether something still waits.</returns>
+    internal bool Pace(long nowMs, IPacketSink sink)
+    {
+        bool isBusy = false;
+        foreach (TrackForwarder subscriber in Volatile.Read(ref _subscribers))
+        {
+            isBusy |= subscriber.Pacer.IsBusy && subscriber.Pace(nowMs, sink);
+        }
+
+        return isBusy;
+    }
+
+    /// <summary>[loop] Sends again what subscribers asked for.</summary>
+    internal void Retransmit(long nowMs, IPacketSink sink)
+    {
+        foreach (TrackForwarder subscriber in Volatile.Read(ref _subscribers))
+        {
+            subscriber.Retransmit(nowMs, sink);
         }
     }
 

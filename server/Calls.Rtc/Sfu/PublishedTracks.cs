@@ -131,7 +131,7 @@ internal sealed class PublishedTracks(MediaParticipant publisher, IMediaParticip
             Activate(stream, track, nowMs);
             if (before is not null)
             {
-                RequestKeyFrame(stream);
+                track.RequestKeyFrame(stream.Layer);
             }
 
             return;
@@ -140,7 +140,7 @@ internal sealed class PublishedTracks(MediaParticipant publisher, IMediaParticip
         track = new PublishedTrack(publisher, type, stream);
         Activate(stream, track, nowMs);
         Volatile.Write(ref _tracks, [.. _tracks.Append(track).OrderBy(other => other.Type)]);
-        RequestKeyFrame(stream);
+        track.RequestKeyFrame(stream.Layer);
         events.OnTrackStarted(track);
     }
 
@@ -150,14 +150,6 @@ internal sealed class PublishedTracks(MediaParticipant publisher, IMediaParticip
         stream.Track = track;
         stream.ClassifiedMs = nowMs;
         track.Layers[stream.Layer].Restart(stream);
-    }
-
-    private static void RequestKeyFrame(InboundStream stream)
-    {
-        if (stream.Codec.Kind() == TrackKind.Video)
-        {
-            stream.Track!.Layers[stream.Layer].RequestKeyFrame();
-        }
     }
 
     // The stream was no voice after all: the one it had displaced is the voice again.

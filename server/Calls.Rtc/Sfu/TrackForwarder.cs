@@ -1,5 +1,6 @@
 using Calls.Rtc.Rtcp;
 using Calls.Rtc.Rtp;
+using Calls.Rtc.Sfu.Bandwidth;
 using Calls.Rtc.Sfu.Feedback;
 using Calls.Rtc.Sfu.Layers;
 using Calls.Rtc.Sfu.Payloads;
@@ -22,8 +23,8 @@ internal sealed class TrackForwarder
     private const long MaxSequenceStep = 3000;
 
     private readonly MediaParticipant _receiver;
-    private readonly byte _payloadType;
-    private readonly RtpExtensionIds _extensionIds;
+    private readonly SubscriberFormat _format;
+    private readonly Retransmitter? _retransmitter;
 
     private PublishedTrack? _track;
 
@@ -38,6 +39,7 @@ internal sealed class TrackForwarder
     private uint _timestampOffset;
     private uint _lastTimestamp;
     private long _lastSentMs;
+    private bool _isPictureComplete;
 
     private uint _packetCount;
     private uint _octetCount;
@@ -48,14 +50,21 @@ internal sealed class TrackForwarder
 
     /// <param name="receiver">The subscriber.</param>
     /// <param name="ssrc">From <see cref="MediaParticipant.AllocateSsrc"/> of the same receiver.</param>
-    /// <param name="payloadType">The subscriber's payload type for the track's codec.</param>
-    /// <param name="extensionIds">The subscriber's ids.</param>
-    public TrackForwarder(MediaParticipant receiver, uint ssrc, byte payloadType, RtpExtensionIds extensionIds)
+    public TrackForwarder(MediaParticipant receiver, uint ssrc, SubscriberFormat format)
     {
         _receiver = receiver;
         Ssrc = ssrc;
-        _payloadType = payloadType;
-        _extensionIds = extensionIds;
+        _format = format;
+        _retransmitter = format.History > 0 ? new Retransmitter(receiver, format) : null;
+    }
+
+    /// <param name="receiver">The subscriber.</param>
+    /// <param name="ssrc">From <see cref="MediaParticipant.AllocateSsrc"/> of the same receiver.</param>
+    /// <param name="payloadType">The subscriber's payload type for the track's codec.</param>
+    /// <param name="extensionIds">The subscriber's ids.</param>
+    public TrackForwarder(MediaParticipant receiver, uint ssrc, byte payloadType, RtpExtensionIds extensionIds)
+        : this(receiver, ssrc, new SubscriberFormat(payloadType, extensionIds))
+    {
     }
 
     public MediaParticipant Receiver => _receiver;
@@ -71,28 +80,25 @@ internal sealed class TrackForwarder
     /// <summary>What the subscriber last reported about this stream.</summary>
     public RemoteReception Remote { get; } = new();
 
+    /// <summary>Packets kept for retransmission; 0 if the subscriber sends no NACKs.</summary>
+    internal int KeepsHistory => _format.History;
+
     /// <summary>Which layer of a video track the subscriber gets.</summary>
     internal LayerSelector Layers { get; } = new();
+
+    /// <summary>What the subscriber's bandwidth leaves for it. Belongs to the subscriber's loop.</summary>
+    internal VideoAllocation Allocation { get; } = new();
+
+    /// <summary>When its packets leave.</summary>
+    internal VideoPacer Pacer { get; } = new();
 
     internal bool TryBindTo(PublishedTrack track) => Interlocked.CompareExchange(ref _track, track, null) is null;
 
     /// <summary>Any thread: the subscriber's decoder needs a key frame. Nothing for audio.</summary>
-    internal void RequestKeyFrame()
-    {
-        if (Track is { } track && track.Codec.Kind() == TrackKind.Video)
-        {
-            track.Layers[Layers.KeyFrameLayer].RequestKeyFrame();
-        }
-    }
+    internal void RequestKeyFrame() => Track?.RequestKeyFrame(Track.Codec.Kind() == TrackKind.Video ? Layers.KeyFrameLayer : 0);
 
     /// <summary>[publisher's loop] Rewrites a packet into the subscriber's numbering, protects and queues it.</summary>
-    /// <param name="layer">The layer of its track that it belongs to.</param>
-    /// <param name="packet">Decrypted, with a payload.</param>
-    /// <param name="payload">What could be read of it; of a video track.</param>
-    /// <param name="sequence">Its number in its source's numbering, extended and without gaps of our making.</param>
-    /// <param name="audioLevel">The audio-level octet, if it carried one.</param>
-    internal ForwardResult Forward(
-        PublishedLayer layer, in RtpPacketView packet, in VideoPayload payload, long sequence, byte? audioLevel, long nowMs, IPacketSink sink)
+    internal ForwardResult Forward(in SourcePacket source, long nowMs, IPacketSink sink)
     {
         SrtpOutbound? keys = _receiver.Outbound;
         TransportPath? path = _receiver.Path;
@@ -102,9 +108,14 @@ internal sealed class TrackForwarder
         }
 
         bool isVideo = _track!.Codec.Kind() == TrackKind.Video;
-        InboundStream source = layer.Source!;
-        bool isSwitch = source != _source;
-        if (isVideo && !TrySelect(layer, payload, nowMs, ref isSwitch, out ForwardResult refusal))
+        bool isSwitch = source.Layer.Source != _source;
+        if (isVideo && _isPictureComplete && Pacer.IsBehind)
+        {
+            Layers.Interrupt();
+            return ForwardResult.Behind;
+        }
+
+        if (isVideo && !TrySelect(source, nowMs, ref isSwitch, out ForwardResult refusal))
         {
             return refusal;
         }
@@ -112,52 +123,91 @@ internal sealed class TrackForwarder
         bool isTalkspurt = _started && isSwitch && !isVideo;
         if (isSwitch)
         {
-            SwitchTo(source, packet, payload, sequence, nowMs);
+            SwitchTo(source, nowMs);
         }
 
-        if (payload.IsVp8 && IsLeftOut(payload.Vp8, sequence))
+        if (source.Video.IsVp8 && IsLeftOut(source))
         {
             return ForwardResult.LeftOut;
         }
 
-        if (!TryNumber(sequence, out long outSequence))
+        if (!TryNumber(source.Sequence, out long outSequence))
         {
             return ForwardResult.Late;
         }
 
-        // The marker of audio begins a talkspurt (RFC 3551, section 4.1); that of video ends a frame.
-        uint timestamp = packet.Timestamp + _timestampOffset;
-        var header = new OutboundRtpHeader(
-            Ssrc,
-            _payloadType,
-            packet.HasMarker || isTalkspurt,
-            (ushort)outSequence,
-            timestamp,
-            _extensionIds,
-            audioLevel,
-            _extensionIds.TransportCc == 0 ? (ushort)0 : _receiver.NextTransportSequenceNumber());
-
         Span<byte> buffer = sink.Reserve();
-        int length = RtpWriter.Rewrite(packet, buffer, header);
-        if (payload.IsVp8)
+        uint timestamp = source.Packet.Timestamp + _timestampOffset;
+        bool mustWait = isVideo && _retransmitter is not null && Pacer.MustWait(outSequence, source.Packet.Length, nowMs);
+        ushort transportNumber = mustWait ? (ushort)0 : NextTransportNumber();
+        int length = Rewrite(source, buffer, (ushort)outSequence, timestamp, isTalkspurt, transportNumber, out int payloadLength);
+        _retransmitter?.Keep(outSequence, buffer[..length], payloadLength, source.Kept, source.Packet.Payload.Length);
+        Advance(outSequence, timestamp, source.Packet.HasMarker, nowMs);
+        if (mustWait)
         {
-            _vp8.Rewrite(payload.Vp8, buffer[(length - packet.Payload.Length)..length]);
+            Pacer.Enqueue(outSequence, length);
+            _track.Publisher.NotePacing(nowMs, sink);
+            return ForwardResult.Sent;
         }
 
-        length = keys.Protect(buffer, length, (uint)(outSequence >> 16));
-        if (length == 0)
+        return TryTransmit(buffer, length, outSequence, payloadLength, transportNumber, nowMs, sink) ? ForwardResult.Sent : ForwardResult.NotProtected;
+    }
+
+    /// <summary>[publisher's loop] Sends what has waited and may go now, and padding if a probe is wanted.</summary>
+    /// <returns>Whether something still waits.</returns>
+    internal bool Pace(long nowMs, IPacketSink sink)
+    {
+        while (Pacer.TryDequeue(nowMs, out long sequence))
         {
-            return ForwardResult.NotProtected;
+            ushort transportNumber = NextTransportNumber();
+            if (!_retransmitter!.TryRelease(sequence, transportNumber, out SentPacket packet))
+            {
+                continue; // a gap that was lost on its way to us, or what newer packets have overwritten
+            }
+
+            Span<byte> buffer = sink.Reserve();
+            int length = packet.CopyTo(buffer);
+            Pacer.OnSent(length);
+            TryTransmit(buffer, length, sequence, packet.PayloadLength, transportNumber, nowMs, sink);
         }
 
-        sink.Commit(length, path);
-        if (_extensionIds.TransportCc != 0)
+        while (_started && _format.ExtensionIds.TransportCc != 0 && Pacer.TryTakePadding(nowMs))
         {
-            _receiver.Feedback.OnSent(header.TransportSequenceNumber, length, Kind, nowMs);
+            int sent = _retransmitter?.HasRtx == true
+                ? _retransmitter.SendPadding(VideoPacer.PaddingBytes, _lastTimestamp, nowMs, sink)
+                : SendPadding(nowMs, sink);
+            if (sent == 0)
+            {
+                break;
+            }
+
+            Pacer.OnPadding(sent);
         }
 
-        Count(outSequence, timestamp, packet.Payload.Length, nowMs);
-        return ForwardResult.Sent;
+        return Pacer.IsBusy;
+    }
+
+    /// <summary>[subscriber's loop] The subscriber misses packets.</summary>
+    internal void RequestRetransmission(in Nack nack)
+    {
+        if (_retransmitter is not null && Track is { } track)
+        {
+            _retransmitter.Request(nack);
+            track.Publisher.NoteRequest();
+        }
+    }
+
+    /// <summary>[publisher's loop] Sends again what the subscriber asked for.</summary>
+    internal void Retransmit(long nowMs, IPacketSink sink)
+    {
+        if (_retransmitter is not null && _started)
+        {
+            (int packets, int octets) = _retransmitter.Answer(Pacer.HighestLeft(_highestSequence), Remote.RoundTripMs, nowMs, sink);
+
+            // Reports count what was sent on this SSRC, repetitions included.
+            _packetCount += (uint)packets;
+            _octetCount += (uint)octets;
+        }
     }
 
     /// <summary>[publisher's loop] Sends a sender report if one is due.</summary>
@@ -200,37 +250,121 @@ internal sealed class TrackForwarder
 
     private SentPacketKind Kind => _track!.Codec.Kind() == TrackKind.Audio ? SentPacketKind.Audio : SentPacketKind.Video;
 
-    private void Count(long sequence, uint timestamp, int octets, long nowMs)
-    {
-        _packetCount++;
-        _octetCount += (uint)octets;
+    private ushort NextTransportNumber() => _format.ExtensionIds.TransportCc == 0 ? (ushort)0 : _receiver.NextTransportSequenceNumber();
 
+    private bool TryTransmit(
+        Span<byte> buffer, int length, long sequence, int payloadLength, ushort transportNumber, long nowMs, IPacketSink sink)
+    {
+        if (_receiver.Outbound is not { } keys || _receiver.Path is not { } path)
+        {
+            return false;
+        }
+
+        length = keys.Protect(buffer, length, (uint)(sequence >> 16));
+        if (length == 0)
+        {
+            return false;
+        }
+
+        sink.Commit(length, path);
+        if (_format.ExtensionIds.TransportCc != 0)
+        {
+            _receiver.Feedback.OnSent(transportNumber, length, Kind, nowMs);
+        }
+
+        _packetCount++;
+        _octetCount += (uint)payloadLength;
+        return true;
+    }
+
+    // Between two pictures only: padding in the middle of one would keep it from being complete. It takes a number of the
+    // stream, and what comes late from before it finds its own number taken.
+    private int SendPadding(long nowMs, IPacketSink sink)
+    {
+        if (!_isPictureComplete || Pacer.HasQueue)
+        {
+            return 0;
+        }
+
+        long sequence = _highestSequence + 1;
+        ushort transportNumber = NextTransportNumber();
+        var header = new OutboundRtpHeader(
+            Ssrc, _format.PayloadType, HasMarker: false, (ushort)sequence, _lastTimestamp, _format.ExtensionIds, AudioLevel: null, transportNumber);
+        Span<byte> buffer = sink.Reserve();
+        int length = RtpWriter.WritePadding(buffer, header, VideoPacer.PaddingBytes);
+        if (_receiver.Outbound is not { } keys || _receiver.Path is not { } path || (length = keys.Protect(buffer, length, (uint)(sequence >> 16))) == 0)
+        {
+            return 0;
+        }
+
+        sink.Commit(length, path);
+        _receiver.Feedback.OnSent(transportNumber, length, SentPacketKind.Probe, nowMs);
+        _packetCount++;
+        _sequenceOffset++;
+        _highestSequence = sequence;
+        _lowestSequence = sequence + 1;
+        return length;
+    }
+
+    private void Advance(long sequence, uint timestamp, bool hasMarker, long nowMs)
+    {
         // A late packet keeps its own number but must not move the high-water mark back.
         if (sequence >= _highestSequence)
         {
-            (_highestSequence, _lastTimestamp, _lastSentMs) = (sequence, timestamp, nowMs);
+            (_highestSequence, _lastTimestamp, _lastSentMs, _isPictureComplete) = (sequence, timestamp, nowMs, hasMarker);
         }
     }
 
-    private bool TrySelect(PublishedLayer layer, in VideoPayload payload, long nowMs, ref bool isSwitch, out ForwardResult refusal)
+    private int Rewrite(
+        in SourcePacket source, Span<byte> buffer, ushort sequence, uint timestamp, bool isTalkspurt, ushort transportNumber, out int payloadLength)
     {
-        LayerDecision decision = Layers.Decide(_track!, layer.Index, payload, nowMs);
+        byte? redPayloadType = source.Red.IsEmpty ? null : _format.RedPayloadType;
+        ReadOnlySpan<byte> payload = source.Red.IsEmpty || redPayloadType is not null ? source.Packet.Payload : source.Red.Primary;
+
+        // The marker of audio begins a talkspurt (RFC 3551, section 4.1); that of video ends a frame.
+        var header = new OutboundRtpHeader(
+            Ssrc,
+            redPayloadType ?? _format.PayloadType,
+            source.Packet.HasMarker || isTalkspurt,
+            sequence,
+            timestamp,
+            _format.ExtensionIds,
+            source.AudioLevel,
+            transportNumber);
+        int length = RtpWriter.Rewrite(source.Packet, payload, buffer, header);
+        payloadLength = payload.Length;
+        Span<byte> rewritten = buffer[(length - payloadLength)..length];
+        if (redPayloadType is not null)
+        {
+            source.Red.SetPayloadTypes(rewritten, _format.PayloadType);
+        }
+        else if (source.Video.IsVp8)
+        {
+            _vp8.Rewrite(source.Video.Vp8, rewritten);
+        }
+
+        return length;
+    }
+
+    private bool TrySelect(in SourcePacket source, long nowMs, ref bool isSwitch, out ForwardResult refusal)
+    {
+        LayerDecision decision = Layers.Decide(_track!, source.Layer.Index, source.Video, nowMs);
         refusal = decision == LayerDecision.AwaitingKeyFrame ? ForwardResult.AwaitingKeyFrame : ForwardResult.OtherLayer;
         isSwitch |= decision == LayerDecision.Switch;
         return decision is LayerDecision.Forward or LayerDecision.Switch;
     }
 
     // A late packet of a picture that is left out keeps its number: what came after it is on its way already.
-    private bool IsLeftOut(in Vp8PayloadDescriptor picture, long sequence)
+    private bool IsLeftOut(in SourcePacket source)
     {
-        if (!_vp8.IsLeftOut(picture, Layers.Current.TemporalLayer))
+        if (!_vp8.IsLeftOut(source.Video.Vp8, Layers.Current.TemporalLayer))
         {
             return false;
         }
 
-        if (_gaps.IsNew(sequence))
+        if (_gaps.IsNew(source.Sequence))
         {
-            _gaps.Advance(sequence, skip: true);
+            _gaps.Advance(source.Sequence, skip: true);
         }
 
         return true;
@@ -255,31 +389,33 @@ internal sealed class TrackForwarder
 
     // The subscriber sees one source (RFC 3550, section 5.1), so another source, another layer and a layer that was paused
     // continue the old numbering: the next sequence number, and a timestamp advanced by the time in between.
-    private void SwitchTo(InboundStream source, in RtpPacketView packet, in VideoPayload payload, long sequence, long nowMs)
+    private void SwitchTo(in SourcePacket source, long nowMs)
     {
+        InboundStream stream = source.Layer.Source!;
         if (_started)
         {
-            if (source != _source)
+            if (stream != _source)
             {
-                _timestampOffset = _lastTimestamp + (uint)TicksSinceLast(source, packet.Timestamp, nowMs) - packet.Timestamp;
+                uint timestamp = source.Packet.Timestamp;
+                _timestampOffset = _lastTimestamp + (uint)TicksSinceLast(stream, timestamp, nowMs) - timestamp;
             }
 
-            ContinueAt(_highestSequence + 1, sequence);
+            ContinueAt(_highestSequence + 1, source.Sequence);
         }
         else
         {
             // Starting in the lower half keeps a wrap out of the first packets, whose loss would leave the receiver
             // with a wrong rollover counter for good (RFC 3711, section 3.3.1).
             _started = true;
-            ContinueAt(sequence & 0x7FFF, sequence);
+            ContinueAt(source.Sequence & 0x7FFF, source.Sequence);
             _highestSequence = _lowestSequence;
             _nextReportMs = nowMs + FirstReportDelayMs;
         }
 
-        _source = source;
-        if (payload.IsVp8)
+        _source = stream;
+        if (source.Video.IsVp8)
         {
-            _vp8.SwitchTo(payload.Vp8);
+            _vp8.SwitchTo(source.Video.Vp8);
         }
     }
 

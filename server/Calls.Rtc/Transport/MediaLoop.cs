@@ -42,6 +42,7 @@ public sealed class MediaLoop : IPacketSink
     private Thread _runner;
     private long _nowAtTurnMs;
     private long _nextTickMs;
+    private long _wakeAtMs = long.MaxValue;
     private int _wakePending;
     private bool _hasBacklog;
     private bool _isStopping;
@@ -72,7 +73,7 @@ public sealed class MediaLoop : IPacketSink
     public bool IsCurrent => Thread.CurrentThread == _runner;
 
     /// <summary>When the loop wants its next turn at the latest.</summary>
-    internal long NextTickMs => _nextTickMs;
+    internal long NextTickMs => Math.Min(_nextTickMs, _wakeAtMs);
 
     /// <summary>Binds a path to a session: from now on its packets reach the handler with <paramref name="session"/>.</summary>
     /// <param name="path">Validated by an authenticated check of that session, and received by this loop.</param>
@@ -109,6 +110,13 @@ public sealed class MediaLoop : IPacketSink
         {
             _counters.DroppedForeignPath++;
         }
+    }
+
+    /// <inheritdoc/>
+    public void WakeAt(long atMs)
+    {
+        Debug.Assert(IsCurrent, "The loop's plans belong to its thread.");
+        _wakeAtMs = Math.Min(_wakeAtMs, atMs);
     }
 
     /// <summary>Asks the loop to run something. <c>false</c>: its queue is full, and the message is lost. Any thread.</summary>
@@ -207,7 +215,7 @@ public sealed class MediaLoop : IPacketSink
 
     private void Turn()
     {
-        int timeoutMs = _hasBacklog ? 0 : (int)Math.Clamp(_nextTickMs - _nowAtTurnMs, 0, IdleTickMs);
+        int timeoutMs = _hasBacklog ? 0 : (int)Math.Clamp(NextTickMs - _nowAtTurnMs, 0, IdleTickMs);
         ulong ready = _sockets.Wait(timeoutMs);
         long nowMs = _nowAtTurnMs = _nowMs();
 
@@ -217,6 +225,12 @@ public sealed class MediaLoop : IPacketSink
         for (; ready != 0; ready &= ready - 1)
         {
             ReceiveFrom(BitOperations.TrailingZeroCount(ready), nowMs);
+        }
+
+        if (nowMs >= _wakeAtMs)
+        {
+            _wakeAtMs = long.MaxValue;
+            Call(static (handler, loop, atMs) => handler.OnWake(loop, atMs), nowMs);
         }
 
         Tick(nowMs);
@@ -353,9 +367,14 @@ public sealed class MediaLoop : IPacketSink
         }
 
         _nextTickMs = nowMs + (isBusy ? _tickMs : IdleTickMs);
+        Call(static (handler, loop, atMs) => handler.OnTick(loop, atMs), nowMs);
+    }
+
+    private void Call(Action<IDatagramHandler, MediaLoop, long> method, long nowMs)
+    {
         try
         {
-            _handler.OnTick(this, nowMs);
+            method(_handler, this, nowMs);
         }
         catch (Exception exception)
         {

@@ -254,6 +254,11 @@ internal sealed class TestClient : IMediaParticipantEvents
 
     void IMediaParticipantEvents.OnTrackEnded(PublishedTrack track) => Events.Add($"ended {track.Type}");
 
+    void IMediaParticipantEvents.OnRequestsWaiting()
+    {
+        // Answered with the next tick.
+    }
+
     void IMediaParticipantEvents.OnVoiceActivity(bool isSpeaking)
     {
         if (IsRecordingEvents)

@@ -20,11 +20,12 @@ internal struct ProbeMeter
     private int _lost;
     private long _firstSentMs;
     private long _lastSentMs;
+    private long _addedSentMs;
     private double _firstArrivalMs;
     private double _lastArrivalMs;
     private long _bytes;
     private int _firstBytes;
-    private int _lastBytes;
+    private long _lastSentBytes;
 
     /// <summary>Takes a packet in the order of sending.</summary>
     /// <param name="result">What the probe before it showed.</param>
@@ -73,12 +74,11 @@ internal struct ProbeMeter
             (_firstArrivalMs, _firstBytes) = (arrivalMs, packet.SizeBytes);
         }
 
+        _lastArrivalMs = _received == 0 ? arrivalMs : Math.Max(_lastArrivalMs, arrivalMs);
+        _lastSentBytes = packet.SentMs > _addedSentMs ? packet.SizeBytes : _lastSentBytes + packet.SizeBytes;
+        _addedSentMs = Math.Max(_addedSentMs, packet.SentMs);
         _received++;
         _bytes += packet.SizeBytes;
-        if (arrivalMs >= _lastArrivalMs || _received == 1)
-        {
-            (_lastArrivalMs, _lastBytes) = (arrivalMs, packet.SizeBytes);
-        }
     }
 
     private ProbeResult End()
@@ -91,8 +91,8 @@ internal struct ProbeMeter
             return new(0, WasCarried: false);
         }
 
-        // The last packet is not on its way for the time that is measured, on arrival the first one is not.
-        double sentRate = (_bytes - _lastBytes) * 8000 / sentMs;
+        // What left at the end of the time that is measured is not part of it, nor is what arrived at its beginning.
+        double sentRate = (_bytes - _lastSentBytes) * 8000 / sentMs;
         double arrivalRate = (_bytes - _firstBytes) * 8000 / Math.Max(arrivalMs, 1);
         return new((long)Math.Min(sentRate, arrivalRate), arrivalRate >= 0.85 * sentRate);
     }

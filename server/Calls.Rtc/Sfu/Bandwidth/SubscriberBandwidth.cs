@@ -140,6 +140,7 @@ internal sealed class SubscriberBandwidth(OutboundStreams outgoing) : IBandwidth
             if (IsVideo(forwarders[i]) && forwarders[i].Pacer.IsRunning)
             {
                 forwarders[i].Pacer.RequestProbe(Math.Min(wanted, (long)(_estimator.BitsPerSecond * MaxProbeFactor)));
+                forwarders[i].Track!.Publisher.NoteRequest();
                 _nextProbeMs = nowMs + ProbeTimeoutMs;
                 return;
             }

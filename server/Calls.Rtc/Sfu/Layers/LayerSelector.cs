@@ -42,6 +42,9 @@ internal sealed class LayerSelector
     /// <summary>Of which layer the subscriber needs a key frame: the one it sees, or else the one it will see.</summary>
     public int KeyFrameLayer => Current.IsNothing ? Math.Max(0, Target.Layer) : Current.Layer;
 
+    /// <summary>The subscriber misses pictures from here on: it goes on with a key frame.</summary>
+    public void Interrupt() => (Current, _pending) = (LayerTarget.Nothing, -1);
+
     /// <param name="layer">The packet's.</param>
     public LayerDecision Decide(PublishedTrack track, int layer, in VideoPayload payload, long nowMs)
     {
@@ -65,7 +68,7 @@ internal sealed class LayerSelector
         }
         else if (layer == wanted && (payload.StartsKeyFrame || IsOpaque(current, nowMs)))
         {
-            (Current, _pending, _refused) = (new(layer, target.TemporalLayer), -1, -1);
+            (Current, _pending, _refused) = (new(layer, TemporalLayerFor(target, new(layer, 0))), -1, -1);
             return LayerDecision.Switch;
         }
         else
@@ -91,27 +94,32 @@ internal sealed class LayerSelector
         if (_pending != wanted)
         {
             (_pending, _pendingSinceMs, _requestedAtMs) = (wanted, nowMs, nowMs);
-            track.Layers[wanted].RequestKeyFrame();
+            track.RequestKeyFrame(wanted);
         }
-        else if (nowMs - _pendingSinceMs >= SwitchLimitMs && !current.IsNothing)
+        else if (nowMs - _pendingSinceMs >= SwitchLimitMs && !current.IsNothing && wanted > current.Layer)
         {
             (_pending, _refused, _refusedUntilMs) = (-1, wanted, nowMs + RefusedMs);
         }
         else if (nowMs - _requestedAtMs >= KeyFrameRepeatMs)
         {
             _requestedAtMs = nowMs;
-            track.Layers[wanted].RequestKeyFrame();
+            track.RequestKeyFrame(wanted);
         }
     }
+
+    // While a lower layer is awaited, the base of the present one must do: there is no room for more.
+    private static int TemporalLayerFor(LayerTarget target, LayerTarget current) =>
+        target.Layer < current.Layer ? 0 : target.Layer > current.Layer ? LayerTarget.AllTemporalLayers : target.TemporalLayer;
 
     // Down at any picture; up where the picture says that it needs nothing of what was left out (RFC 7741, section 4.2, Y).
     private void FollowTemporalLayer(LayerTarget target, LayerTarget current, in VideoPayload payload)
     {
-        if (target.TemporalLayer < current.TemporalLayer || payload.StartsKeyFrame)
+        int wanted = TemporalLayerFor(target, current);
+        if (wanted < current.TemporalLayer || payload.StartsKeyFrame)
         {
-            Current = current with { TemporalLayer = target.TemporalLayer };
+            Current = current with { TemporalLayer = wanted };
         }
-        else if (target.TemporalLayer > current.TemporalLayer && payload.IsVp8
+        else if (wanted > current.TemporalLayer && payload.IsVp8
             && payload.Vp8.StartsFrame && payload.Vp8.IsLayerSync && payload.TemporalLayer == current.TemporalLayer + 1)
         {
             Current = current with { TemporalLayer = payload.TemporalLayer };

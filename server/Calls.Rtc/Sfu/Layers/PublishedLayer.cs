@@ -1,5 +1,6 @@
 using Calls.Rtc.Rtp;
 using Calls.Rtc.Sfu.Payloads;
+using Calls.Rtc.Transport;
 
 namespace Calls.Rtc.Sfu.Layers;
 
@@ -17,6 +18,9 @@ internal sealed class PublishedLayer(int index)
     private const long Never = long.MinValue / 2;
 
     private KeyFrameRequests _keyFrames;
+
+    // Made with the first packet that a subscriber may ask for again: audio and unwatched video cost no memory.
+    private PayloadHistory? _payloads;
     private InboundStream? _source;
     private uint _lastTimestamp;
     private long _lastFrameMs = Never;
@@ -58,6 +62,19 @@ internal sealed class PublishedLayer(int index)
             _lastTimestamp = packet.Timestamp;
             Volatile.Write(ref _lastFrameMs, nowMs);
         }
+    }
+
+    /// <summary>[loop] Keeps a payload for those who may ask for it again.</summary>
+    /// <param name="capacity">Packets kept; 0: nobody asks.</param>
+    public KeptPayload Keep(ReadOnlySpan<byte> payload, int capacity)
+    {
+        if (capacity == 0)
+        {
+            return new(null, -1);
+        }
+
+        _payloads ??= new PayloadHistory(capacity, PacketBuffer.MaxDatagram);
+        return new(_payloads, _payloads.Add(payload));
     }
 
     /// <summary>[loop] Another stream feeds it from now on.</summary>

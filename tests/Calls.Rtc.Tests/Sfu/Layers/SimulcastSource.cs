@@ -30,7 +30,7 @@ internal sealed class SimulcastSource(uint ssrc, string rid, ushort firstSequenc
     public int PayloadBytes { get; init; } = 20;
 
     public static InboundSection Section(string mid = "1", string streamId = "screen") =>
-        new(mid, TrackKind.Video, streamId, [], new Dictionary<byte, RtpCodec> { [96] = RtpCodec.Vp8 }, 0, MidId, 5, RidId, ["l", "h"]);
+        new(mid, TrackKind.Video, streamId, [], new Dictionary<byte, RtpCodec> { [96] = RtpCodec.Vp8 }, 0, MidId, 5) { RtpStreamIdId = RidId, Rids = ["l", "h"] };
 
     /// <summary>The packets of the next picture.</summary>
     public RtpPacketBuilder[] Next(bool isKeyFrame = false)
