@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Calls.Domain.Jobs;
 using Calls.Domain.Ports;
 
 namespace Calls.Domain;
@@ -45,6 +46,9 @@ public sealed record CallState
 
     public ImmutableDictionary<SessionId, CallSession> Sessions { get; init; } = ImmutableDictionary<SessionId, CallSession>.Empty;
 
+    /// <summary>Active jobs, and those that ended in the change that led to this state; a call that is read has active ones only.</summary>
+    public ImmutableDictionary<JobId, CallJob> Jobs { get; init; } = ImmutableDictionary<JobId, CallJob>.Empty;
+
     public CallPhase Phase { get; init; } = CallPhase.Active;
 
     /// <summary>When the media was lost, in Unix milliseconds; only in <see cref="CallPhase.Lost"/>.</summary>
@@ -56,13 +60,27 @@ public sealed record CallState
     /// <summary>Kind of the channel at the first join, kept for the statistics.</summary>
     public ChannelKind? ChannelKind { get; init; }
 
-    /// <summary>Distinct users with a session in the call, without the bot.</summary>
-    public IReadOnlyList<UserId> UsersInCall(UserId bot)
+    /// <summary>The active job of a kind.</summary>
+    public CallJob? ActiveJob(JobKind kind)
+    {
+        foreach (CallJob job in Jobs.Values)
+        {
+            if (job.Kind == kind && job.IsActive)
+            {
+                return job;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Distinct users with a session in the call, without the bots.</summary>
+    public IReadOnlyList<UserId> UsersInCall(BotUsers bots)
     {
         HashSet<UserId> users = [];
         foreach (CallSession session in Sessions.Values)
         {
-            if (session.User != bot)
+            if (!bots.Contains(session.User))
             {
                 users.Add(session.User);
             }

@@ -29,12 +29,13 @@ public sealed partial class FolderDependencyTests
     {
         ["Configuration"] = [],
         ["Observability"] = ["Configuration"],
-        ["Signaling"] = ["Configuration"],
+        ["Signaling"] = ["Configuration", "Observability"],
         ["Api"] = ["Configuration", "Signaling"],
-        ["Persistence"] = ["Configuration"],
-        ["Mattermost"] = ["Configuration", "Signaling", "Api"],
+        ["Persistence"] = ["Configuration", "Observability"],
+        ["Mattermost"] = ["Configuration", "Observability", "Signaling", "Api", "Jobs"],
         ["Media"] = ["Configuration"],
-        ["Commands"] = ["Configuration", "Observability", "Signaling", "Api", "Persistence", "Mattermost", "Media"],
+        ["Jobs"] = ["Configuration"],
+        ["Commands"] = ["Configuration", "Observability", "Signaling", "Api", "Persistence", "Mattermost", "Media", "Jobs"],
     };
 
     private static readonly string[] ProtocolFolders = ["Crypto", "Stun", "Dtls", "Srtp", "Rtp", "Rtcp", "Sctp", "DataChannels", "Sdp"];

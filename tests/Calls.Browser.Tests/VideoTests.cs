@@ -1,5 +1,3 @@
-using Microsoft.Playwright;
-
 namespace Calls.Browser.Tests;
 
 /// <summary>Screens and cameras on real input: what one browser sends, the others draw.</summary>

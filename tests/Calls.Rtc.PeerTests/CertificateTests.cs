@@ -24,6 +24,29 @@ public sealed class CertificateTests
         Assert.NotEqual(RtcClientState.Open, mallory.Rtc.State);
     }
 
+    [Theory]
+    [InlineData(new ushort[] { 7, 1 }, 7, false)]
+    [InlineData(new ushort[] { 1, 7 }, 7, false)]
+    [InlineData(new ushort[] { 1 }, 1, false)]
+    [InlineData(new ushort[] { 1 }, 1, true)]
+    [Trait("Spec", "media-27")]
+    public void The_best_SRTP_profile_that_the_client_lists_protects_the_media(ushort[] listed, ushort expected, bool dtlsActive)
+    {
+        using var call = new PeerCall(dtlsActive: dtlsActive);
+        using var certificate = DtlsCertificate.Create(DateTimeOffset.UnixEpoch);
+        using var dtls = new DtlsContext(certificate, listed);
+        ClientPeer bob = call.JoinAndConnect("bob");
+        ClientPeer alice = call.Create("alice", dtls: dtls);
+        alice.Rtc.Start(call.NowMs);
+        call.Until(() => alice.Rtc.State == RtcClientState.Open, "Alice is connected");
+
+        alice.Unmute();
+        bob.Unmute();
+        call.Until(() => bob.HeardFrom(alice) > 0 && alice.HeardFrom(bob) > 0, "both hear each other");
+
+        Assert.Equal(expected, alice.Rtc.SrtpProfile);
+    }
+
     [Fact]
     public void A_server_with_another_certificate_than_it_announced_is_left_by_the_client()
     {

@@ -34,6 +34,28 @@ public sealed class DataChannelTests
     }
 
     [Fact]
+    [Trait("Spec", "media-65")]
+    public void Loss_rates_of_every_encoding_are_recorded()
+    {
+        using var call = new PeerCall();
+        ClientPeer alice = call.JoinAndConnect("alice");
+        foreach ((byte[] message, double lossRate) in ((byte[], double)[])
+            [
+                ([4, 0xCA, 0x3E, 0x80, 0, 0], 0.25), // float32
+                ([4, 0], 0), // integer, as browsers write zero
+                ([4, 0xCB, 0x3F, 0xE0, 0, 0, 0, 0, 0, 0], 0.5), // float64
+            ])
+        {
+            int before = call.Rtc.Quality("alice")!.Reports;
+
+            alice.Rtc.Channel!.SendBinary(message, call.NowMs, out _);
+            call.Run(50);
+
+            Assert.Equal((lossRate, before + 1), (call.Rtc.Quality("alice")!.LossRate, call.Rtc.Quality("alice")!.Reports));
+        }
+    }
+
+    [Fact]
     public void It_opens_over_a_slow_network_that_loses_some()
     {
         using var call = new PeerCall(seed: 11);

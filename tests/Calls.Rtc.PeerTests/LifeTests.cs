@@ -169,16 +169,20 @@ public sealed class LifeTests
     }
 
     [Fact]
-    public void A_session_without_an_offer_ends_after_10_s()
+    [Trait("Spec", "media-61")]
+    public void A_session_without_an_offer_ends_after_10_s_and_is_counted()
     {
         using var call = new PeerCall();
         ClientPeer alice = call.Create("alice");
 
         call.Run(9_900);
         Assert.Empty(call.Server(alice).Closed);
+        Assert.Equal(0, call.Rtc.ErrorCount(RtcErrorType.Signaling));
         call.Run(200);
 
         Assert.Equal([RtcCloseReason.Signaling], call.Server(alice).Closed);
+        Assert.Equal(1, call.Rtc.ErrorCount(RtcErrorType.Signaling));
+        Assert.Equal("signaling", RtcErrorTypeName.Of(RtcErrorType.Signaling));
     }
 
     [Fact]
@@ -191,6 +195,7 @@ public sealed class LifeTests
         call.Run(50);
 
         Assert.Equal([RtcCloseReason.Signaling], call.Server(alice).Closed);
+        Assert.Equal(1, call.Rtc.ErrorCount(RtcErrorType.Signaling));
     }
 
     [Fact]

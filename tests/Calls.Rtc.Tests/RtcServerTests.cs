@@ -55,6 +55,7 @@ public sealed class RtcServerTests : IRtcEvents
     }
 
     [Fact]
+    [Trait("Spec", "media-110")]
     public async Task Stopping_ends_every_session_once_and_frees_the_port()
     {
         RtcServer server = await StartAsync();

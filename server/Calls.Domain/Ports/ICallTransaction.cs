@@ -6,7 +6,7 @@ public interface ICallTransaction : IAsyncDisposable
     /// <summary>The newest active call of the channel.</summary>
     Task<CallState?> GetActiveCallAsync(CancellationToken cancellation);
 
-    /// <summary>Writes the difference between two states of one call: its rows and those of its sessions.</summary>
+    /// <summary>Writes the difference between two states of one call: its rows and those of its sessions and jobs.</summary>
     /// <param name="before"><c>null</c> if the call is new.</param>
     /// <param name="after">Its <see cref="CallState.EventNumber"/> is written as it is.</param>
     Task SaveAsync(CallState? before, CallState after, CancellationToken cancellation);

@@ -12,4 +12,7 @@ public enum StoreOperation
     ReadChannel,
     CreateChannel,
     UpdateChannel,
+    CreateJob,
+    UpdateJob,
+    Credentials,
 }

@@ -8,6 +8,8 @@ public sealed class LocalSessions
     private readonly ConcurrentDictionary<SessionId, LocalSession> _bySession = new();
     private readonly ConcurrentDictionary<ConnectionId, LocalSession> _byConnection = new();
 
+    public int Count => _bySession.Count;
+
     public LocalSession? Find(SessionId session) => _bySession.GetValueOrDefault(session);
 
     public LocalSession? Find(ConnectionId connection) => _byConnection.GetValueOrDefault(connection);

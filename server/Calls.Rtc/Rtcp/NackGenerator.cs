@@ -35,15 +35,15 @@ internal sealed class NackGenerator
     public long GivenUp { get; private set; }
 
     /// <summary>A packet arrived, in order, late or repaired.</summary>
-    /// <param name="repairMs">Time since the only request for it, a sample of the round trip; -1 if there was none or more than one.</param>
-    /// <returns>Whether it had been asked for.</returns>
-    public bool OnPacket(long index, long nowMs, out long repairMs)
+    /// <param name="repairMs">Time since the first request for it; 0 without one.</param>
+    /// <returns>How often it had been asked for.</returns>
+    public int OnPacket(long index, long nowMs, out long repairMs)
     {
-        repairMs = -1;
+        repairMs = 0;
         if (!_started)
         {
             (_started, _highest) = (true, index);
-            return false;
+            return 0;
         }
 
         if (index <= _highest)
@@ -69,7 +69,7 @@ internal sealed class NackGenerator
         }
 
         _highest = index;
-        return false;
+        return 0;
     }
 
     /// <summary>Lists the packets to ask for now, and gives up those that were asked for often or long enough.</summary>
@@ -98,7 +98,7 @@ internal sealed class NackGenerator
                 {
                     numbers[taken++] = (ushort)missing.Index;
                     missing.Tries++;
-                    missing.AskedMs = nowMs;
+                    missing.AskedMs = missing.Tries == 1 ? nowMs : missing.AskedMs;
                     missing.DueMs = nowMs + intervalMs;
                 }
             }
@@ -144,9 +144,9 @@ internal sealed class NackGenerator
         NextDueMs = long.MaxValue;
     }
 
-    private bool Remove(long index, long nowMs, out long repairMs)
+    private int Remove(long index, long nowMs, out long repairMs)
     {
-        repairMs = -1;
+        repairMs = 0;
         int low = 0;
         int high = _count - 1;
         while (low <= high)
@@ -155,15 +155,15 @@ internal sealed class NackGenerator
             if (_missing[middle].Index == index)
             {
                 Missing found = _missing[middle];
-                repairMs = found.Tries == 1 ? nowMs - found.AskedMs : -1;
+                repairMs = found.Tries > 0 ? nowMs - found.AskedMs : 0;
                 RemoveRange(middle, 1);
-                return found.Tries > 0;
+                return found.Tries;
             }
 
             (low, high) = _missing[middle].Index < index ? (middle + 1, high) : (low, middle - 1);
         }
 
-        return false;
+        return 0;
     }
 
     private void RemoveRange(int first, int count)

@@ -22,6 +22,15 @@ internal interface INegotiationOutput
     /// <summary>A description was applied: what the client sends and what is bound to it may have changed.</summary>
     void OnDescriptionApplied();
 
+    /// <summary>An offer of ours has got the lock; it was wanted for so long.</summary>
+    void OnLockTaken(long waitedMs);
+
+    /// <summary>An offer of ours has been answered or given up.</summary>
+    void OnLockReleased(long heldMs);
+
+    /// <summary>An offer of ours was not answered in time.</summary>
+    void OnOfferUnanswered();
+
     /// <summary>The client cannot be negotiated with: the session is to be closed.</summary>
     void OnNegotiationFailed();
 }

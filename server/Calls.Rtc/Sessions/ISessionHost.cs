@@ -1,5 +1,6 @@
 using Calls.Rtc.Ice;
 using Calls.Rtc.Sfu;
+using Calls.Rtc.Sfu.Statistics;
 using Calls.Rtc.Transport;
 
 namespace Calls.Rtc.Sessions;
@@ -11,9 +12,15 @@ internal interface ISessionHost
 
     NtpClock Ntp { get; }
 
+    LossCounters Losses { get; }
+
     DeadlineQueue Deadlines { get; }
 
     IRtcEvents Events { get; }
+
+    IRtcMeasurements? Measurements { get; }
+
+    TrafficTotals Traffic { get; }
 
     /// <summary>Runs a mailbox soon, never from within the call; <c>null</c> for the thread pool.</summary>
     Action<IThreadPoolWorkItem>? Schedule { get; }
@@ -29,6 +36,8 @@ internal interface ISessionHost
     void AddCredentials(IceCredentials credentials, RtcSession session);
 
     void RemoveCredentials(IceCredentials credentials);
+
+    void Count(RtcErrorType error);
 
     void OnClosed(RtcSession session, RtcCloseReason reason);
 }

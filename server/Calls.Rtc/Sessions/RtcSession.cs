@@ -25,6 +25,7 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
     private readonly SessionMailbox<SessionWork> _mailbox;
     private readonly DeadlineQueue.Entry _deadline;
     private readonly long _createdMs;
+    private readonly SessionMeasurements _measurements;
     private readonly List<IceCredentials> _credentials = [];
     private readonly List<TransportPath> _paths = [];
     private MediaLoop? _owner;
@@ -38,8 +39,9 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
         _host = host;
         _createdMs = host.NowMs;
         _lastControlPacketMs = _createdMs;
+        _measurements = new(host.Measurements, config.GroupId, _createdMs);
         _deadline = new(this);
-        Participant = new(config.SessionId, this, host.Ntp);
+        Participant = new(config.SessionId, this, host.Ntp, host.Losses);
         _control = new(config, environment, Participant, this, _createdMs);
         _mailbox = new(MailboxCapacity, Handle, host.Schedule);
         ScheduleDeadline();
@@ -58,6 +60,8 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
     public MediaLoop? Owner => Volatile.Read(ref _owner);
 
     public bool IsClosed => Volatile.Read(ref _isClosed) != 0;
+
+    public RtcClientQuality Quality => _control.Quality;
 
     /// <summary>Candidates and unusable messages that the client sent so far.</summary>
     public (int Candidates, int Refused) SignalingCounts => (_control.RemoteCandidates, _control.RefusedMessages);
@@ -91,7 +95,7 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
             return CheckResult.NoSession;
         }
 
-        if (agent.Authenticate(check) != IceAuthentication.Ok)
+        if (agent.Authenticate(check) != IceAuthentication.Ok || !source.IsOpenTo(this))
         {
             return CheckResult.Forged;
         }
@@ -115,6 +119,24 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
 
         Adopt(loop, agent.SelectedPath ?? path);
         return CheckResult.Answered;
+    }
+
+    /// <summary>[loop] A connection of this session has ended. Media goes another way at once if there is one.</summary>
+    public void OnPathClosed(TransportPath path)
+    {
+        if (_control.Agent is { } agent)
+        {
+            lock (agent)
+            {
+                agent.OnPathClosed(path, _host.NowMs);
+                Participant.Path = agent.SendPath;
+            }
+        }
+
+        lock (_paths)
+        {
+            _paths.Remove(path);
+        }
     }
 
     /// <summary>[loop] Copies a DTLS datagram to the mailbox: handshakes cost too much for a media loop.</summary>
@@ -157,14 +179,30 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
 
     void ISessionControlOutput.OnLocalCredentials(IceCredentials credentials)
     {
+        _measurements.OnAnswer(_host.NowMs);
         _credentials.Add(credentials);
         _host.AddCredentials(credentials, this);
     }
 
-    void ISessionControlOutput.OnAuthenticatedPacket(long nowMs) => Volatile.Write(ref _lastControlPacketMs, nowMs);
+    void ISessionControlOutput.OnError(RtcErrorType error) => _host.Count(error);
+
+    void ISessionControlOutput.OnAuthenticatedPacket(long nowMs)
+    {
+        Volatile.Write(ref _lastControlPacketMs, nowMs);
+        _measurements.OnAuthenticatedPacket(nowMs);
+    }
+
+    void ISessionControlOutput.OnLockTaken(long waitedMs) => _measurements.OnLockTaken(waitedMs);
+
+    void ISessionControlOutput.OnLockReleased(long heldMs) => _measurements.OnLockReleased(heldMs);
+
+    void ISessionControlOutput.OnOfferUnanswered() => _measurements.OnOfferUnanswered();
+
+    void ISessionControlOutput.OnQuality(RtcQuality quality, double value) => _measurements.OnQuality(quality, value);
 
     void ISessionControlOutput.OnReadyToReceive()
     {
+        _measurements.OnDataChannelOpen(_host.NowMs);
         foreach (PublishedTrack track in Call.TracksFor(this))
         {
             _control.OnTrackStarted(track, _host.NowMs);
@@ -185,12 +223,21 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
         }
 
         Call.Remove(this);
+        _measurements.OnClosed(reason);
         _host.OnClosed(this, reason);
     }
 
-    void IMediaParticipantEvents.OnTrackStarted(PublishedTrack track) => Call.OnTrackStarted(track);
+    void IMediaParticipantEvents.OnTrackStarted(PublishedTrack track)
+    {
+        _host.Traffic.OnTrackStarted(track);
+        Call.OnTrackStarted(track);
+    }
 
-    void IMediaParticipantEvents.OnTrackEnded(PublishedTrack track) => Call.OnTrackEnded(track);
+    void IMediaParticipantEvents.OnTrackEnded(PublishedTrack track)
+    {
+        _host.Traffic.OnTrackEnded(track);
+        Call.OnTrackEnded(track);
+    }
 
     void IMediaParticipantEvents.OnRequestsWaiting() =>
         Owner?.Post(new(static (loop, state, _) => ((RtcSession)state!).AnswerRequests(loop), this));
@@ -322,7 +369,19 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
         }
         else
         {
+            FollowConnection();
             ScheduleDeadline();
+        }
+    }
+
+    private void FollowConnection()
+    {
+        if (_control.Agent is { } agent)
+        {
+            lock (agent)
+            {
+                _measurements.Follow(agent.State);
+            }
         }
     }
 

@@ -1,20 +1,17 @@
-using System.Security.Cryptography;
 using Calls.Rtc.DataChannels;
-using Calls.Rtc.Dtls;
 using Calls.Rtc.Ice;
 using Calls.Rtc.Sctp;
 using Calls.Rtc.Sdp;
 using Calls.Rtc.Sfu;
-using Calls.Rtc.Srtp;
 
 namespace Calls.Rtc.Sessions;
 
 /// <summary>
-/// The control side of one session from its first offer to its end: ICE credentials, DTLS, SCTP, data channel and
-/// negotiation, put together (media.md 6.3). Media itself never passes here.
+/// The control side of one session from its first offer to its end: transport, data channel and negotiation, put together
+/// (media.md 6.3). Media itself never passes here.
 /// </summary>
 /// <remarks>Pure: messages, datagrams and time in, effects out. Owned by one mailbox: not thread-safe.</remarks>
-internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataChannelEvents, IDisposable
+internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutput, IDataChannelEvents, IDisposable
 {
     /// <summary>How long a session waits for its first offer.</summary>
     public const long FirstOfferMs = 10_000;
@@ -22,23 +19,19 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
     /// <summary>How long after the first answer the data channel may take to open (media.md 5.1).</summary>
     public const long ChannelOpenMs = 20_000;
 
-    /// <summary>Candidates looked at per client (media.md 9.2).</summary>
-    public const int MaxRemoteCandidates = 50;
-
     private readonly SessionEnvironment _environment;
     private readonly MediaParticipant _participant;
     private readonly ISessionControlOutput _output;
+    private readonly ClientWishes _wishes;
     private readonly SessionForwarders _forwarders;
     private readonly PeerNegotiation _peer;
     private readonly SessionNegotiation _negotiation;
     private readonly DataChannelEndpoint _channel;
     private readonly long _firstOfferDeadlineMs;
-    private Ice.IceCredentials _credentials = Ice.IceCredentials.Create();
-    private IceLiteAgent? _agent;
-    private DtlsSession? _dtls;
+    private readonly SessionTransport _transport;
+    private RtcClientQuality _quality = new();
     private long? _channelDeadlineMs;
-    private int _iceGeneration;
-    private bool _keysInstalled;
+    private bool _owesCandidates;
     private bool _closed;
     private long _nowMs;
 
@@ -47,25 +40,28 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
         _environment = environment;
         _participant = participant;
         _output = output;
-        _forwarders = new(participant);
+        _wishes = new(participant);
+        _forwarders = new(participant, environment.NackHistory);
         _firstOfferDeadlineMs = nowMs + FirstOfferMs;
+        _transport = new(environment, participant, this);
         _peer = new(
             new LocalTransportParameters
             {
-                Credentials = Describe(_credentials),
+                Credentials = Describe(_transport.Credentials),
                 Fingerprint = SignaledFingerprints.Of(environment.Dtls),
                 OriginSessionId = environment.OriginSessionId,
                 PreferredSetup = environment.DtlsActive ? DtlsSetup.Active : DtlsSetup.Passive,
-                Candidates = [.. environment.Candidates.Select(candidate => candidate.Format(_credentials.Ufrag))],
-                DrawCredentials = DrawCredentials,
+                Candidates = [.. environment.Candidates.Select(candidate => candidate.Format(_transport.Credentials.Ufrag))],
+                DrawCredentials = () => Describe(_transport.DrawCredentials()),
             },
-            new ParticipantSsrcs(participant));
+            new ParticipantSsrcs(participant),
+            environment.Codecs);
         _negotiation = new(_peer, config.DcSignaling, this);
         _channel = new(new DataChannelOptions(), this);
     }
 
     /// <summary>The ICE agent, once the client has offered. Guarded by locking it: checks arrive on any media loop.</summary>
-    public IceLiteAgent? Agent => Volatile.Read(ref _agent);
+    public IceLiteAgent? Agent => _transport.Agent;
 
     /// <summary>What is agreed with the client.</summary>
     public PeerNegotiation Peer => _peer;
@@ -77,10 +73,10 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
     public int RefusedMessages { get; private set; }
 
     /// <summary>Candidates that the client sent.</summary>
-    public int RemoteCandidates { get; private set; }
+    public int RemoteCandidates => _wishes.RemoteCandidates;
 
-    /// <summary>Loss, delay and jitter reports of the client.</summary>
-    public int QualityReports { get; private set; }
+    /// <summary>What the client last said of its connection. May be read by any thread.</summary>
+    public RtcClientQuality Quality => Volatile.Read(ref _quality);
 
     /// <summary>When <see cref="HandleDeadline"/> wants to be called next; <c>null</c> once closed.</summary>
     public long? DeadlineMs
@@ -92,20 +88,10 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
                 return null;
             }
 
-            long deadline = _agent is null ? _firstOfferDeadlineMs : long.MaxValue;
+            long deadline = _transport.DeadlineMs ?? _firstOfferDeadlineMs;
             deadline = Math.Min(deadline, _channelDeadlineMs ?? long.MaxValue);
-            deadline = Math.Min(deadline, _dtls?.DeadlineMs ?? long.MaxValue);
             deadline = Math.Min(deadline, _channel.DeadlineMs ?? long.MaxValue);
-            deadline = Math.Min(deadline, _negotiation.DeadlineMs ?? long.MaxValue);
-            if (_agent is { } agent)
-            {
-                lock (agent)
-                {
-                    deadline = Math.Min(deadline, agent.NextDeadlineMs);
-                }
-            }
-
-            return deadline;
+            return Math.Min(deadline, _negotiation.DeadlineMs ?? long.MaxValue);
         }
     }
 
@@ -117,11 +103,11 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
         }
 
         _nowMs = nowMs;
-        if (_agent is null)
+        if (Agent is null)
         {
             if (nowMs >= _firstOfferDeadlineMs)
             {
-                Close(RtcCloseReason.Signaling);
+                FailSignaling();
             }
 
             return;
@@ -133,27 +119,12 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
             return;
         }
 
-        IceConnectionState ice;
-        lock (_agent)
+        _transport.HandleDeadline(nowMs);
+        if (_closed)
         {
-            // Media that flows keeps the session connected; only checks keep consent (media.md 1.8).
-            if (_participant.LastAuthenticatedMs > _agent.LastPacketMs)
-            {
-                _agent.OnAuthenticatedPacket(_participant.LastAuthenticatedMs);
-            }
-
-            _agent.Advance(nowMs);
-            ice = _agent.State;
-        }
-
-        if (ice == IceConnectionState.Failed)
-        {
-            Close(RtcCloseReason.IceFailed);
             return;
         }
 
-        _dtls?.HandleDeadline(nowMs);
-        FollowDtls();
         _channel.HandleDeadline(nowMs);
         if (!_closed)
         {
@@ -170,58 +141,33 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
         }
 
         _nowMs = nowMs;
-        switch (type)
+        if (type == RtcMessageType.Sdp)
         {
-            case RtcMessageType.Sdp:
-                OnDescription(data.Span, SignalingPath.WebSocket);
-                break;
-            case RtcMessageType.Ice:
-                OnCandidate(data.Span);
-                break;
-            case RtcMessageType.Mute:
-                _participant.Muted = true;
-                break;
-            case RtcMessageType.Unmute:
-                _participant.Muted = false;
-                break;
-            case RtcMessageType.ScreenOn:
-                SetStream(data.Span, "screenStreamID"u8, _participant.SetScreenStream);
-                break;
-            case RtcMessageType.ScreenOff:
-                _participant.SetScreenStream(null);
-                break;
-            case RtcMessageType.VideoOn:
-                SetStream(data.Span, "videoStreamID"u8, _participant.SetVideoStream);
-                break;
-            case RtcMessageType.VideoOff:
-                _participant.SetVideoStream(null);
-                break;
-            default:
-                RefusedMessages++;
-                break;
+            OnDescription(data.Span, SignalingPath.WebSocket);
+        }
+        else if (!_wishes.TryApply(type, data.Span))
+        {
+            RefusedMessages++;
         }
     }
 
     /// <summary>A DTLS datagram from an address that an authenticated check has validated (media.md 9.3).</summary>
     public void OnDtlsDatagram(ReadOnlySpan<byte> datagram, long nowMs)
     {
-        if (_closed || _dtls is null)
+        if (!_closed)
         {
-            return;
+            _nowMs = nowMs;
+            _transport.Receive(datagram, nowMs);
         }
-
-        _nowMs = nowMs;
-        _dtls.Receive(datagram, nowMs);
-        FollowDtls();
     }
 
     /// <summary>The first path to the client is valid: as DTLS client we may speak now.</summary>
     public void OnPathValidated(long nowMs)
     {
         _nowMs = nowMs;
-        if (!_closed && _dtls is { State: DtlsState.New } && OurRole == DtlsRole.Client)
+        if (!_closed)
         {
-            _dtls.Start(nowMs);
+            _transport.OnPathValidated(nowMs);
         }
     }
 
@@ -256,27 +202,29 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
 
         _closed = true;
         _channel.Abort();
-        _dtls?.Close();
+        _transport.Close();
         _forwarders.Clear();
         _output.OnClosed(reason);
     }
 
-    public void Dispose() => _dtls?.Dispose();
+    public void Dispose() => _transport.Dispose();
 
-    void IDtlsOutput.SendDatagram(ReadOnlySpan<byte> datagram) => _output.SendDatagram(datagram);
+    void ISessionTransportOutput.SendDatagram(ReadOnlySpan<byte> datagram) => _output.SendDatagram(datagram);
 
-    void IDtlsOutput.OnApplicationData(ReadOnlySpan<byte> data)
+    void ISessionTransportOutput.OnLocalCredentials(Ice.IceCredentials credentials) => _output.OnLocalCredentials(credentials);
+
+    void ISessionTransportOutput.OnAuthenticatedPacket(long nowMs) => _output.OnAuthenticatedPacket(nowMs);
+
+    void ISessionTransportOutput.OnApplicationData(ReadOnlySpan<byte> data) => _channel.Receive(data, _nowMs);
+
+    void ISessionTransportOutput.OnTransportEnded(RtcCloseReason reason)
     {
-        if (_agent is { } agent)
+        if (reason == RtcCloseReason.IceFailed && !_closed)
         {
-            lock (agent)
-            {
-                agent.OnAuthenticatedPacket(_nowMs);
-            }
+            _output.OnError(RtcErrorType.Ice);
         }
 
-        _output.OnAuthenticatedPacket(_nowMs);
-        _channel.Receive(data, _nowMs);
+        Close(reason);
     }
 
     void INegotiationOutput.SendDescription(SignalingPath path, SessionDescriptionMessage description)
@@ -310,9 +258,15 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
         _forwarders.Apply(_peer.Sending);
     }
 
-    void INegotiationOutput.OnNegotiationFailed() => Close(RtcCloseReason.Signaling);
+    void INegotiationOutput.OnLockTaken(long waitedMs) => _output.OnLockTaken(waitedMs);
 
-    void IDataChannelEvents.SendPacket(ReadOnlySpan<byte> packet) => _dtls?.Send(packet);
+    void INegotiationOutput.OnLockReleased(long heldMs) => _output.OnLockReleased(heldMs);
+
+    void INegotiationOutput.OnOfferUnanswered() => _output.OnOfferUnanswered();
+
+    void INegotiationOutput.OnNegotiationFailed() => FailSignaling();
+
+    void IDataChannelEvents.SendPacket(ReadOnlySpan<byte> packet) => _transport.Send(packet);
 
     void IDataChannelEvents.OnOpen()
     {
@@ -335,9 +289,16 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
                 _negotiation.OnUnlock(_nowMs);
                 break;
             case CallsChannelMessageType.LossRate:
+                Note(_quality with { LossRate = message.Number });
+                _output.OnQuality(RtcQuality.LossRate, message.Number);
+                break;
             case CallsChannelMessageType.RoundTripTime:
+                Note(_quality with { RoundTripSeconds = message.Number });
+                _output.OnQuality(RtcQuality.RoundTripTime, message.Number);
+                break;
             case CallsChannelMessageType.Jitter:
-                QualityReports++;
+                Note(_quality with { JitterSeconds = message.Number });
+                _output.OnQuality(RtcQuality.Jitter, message.Number);
                 break;
             default:
                 RefusedMessages++; // a message that only servers send
@@ -345,7 +306,14 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
         }
     }
 
-    void IDataChannelEvents.OnMessageIgnored(CallsChannelResult reason) => RefusedMessages++;
+    void IDataChannelEvents.OnMessageIgnored(CallsChannelResult reason)
+    {
+        RefusedMessages++;
+        if (reason is CallsChannelResult.BadSdpData or CallsChannelResult.SdpTooLong)
+        {
+            _output.OnError(RtcErrorType.Signaling);
+        }
+    }
 
     void IDataChannelEvents.OnAcknowledged(long throughMessageNumber) => _negotiation.OnChannelAcknowledged(throughMessageNumber, _nowMs);
 
@@ -356,23 +324,14 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
 
     void IDataChannelEvents.OnAssociationClosed(SctpCloseReason reason) => Close(RtcCloseReason.ClosedByPeer);
 
-    private DtlsRole OurRole => _peer.LocalSetup == DtlsSetup.Active ? DtlsRole.Client : DtlsRole.Server;
-
     private static Sdp.IceCredentials Describe(Ice.IceCredentials credentials) => new(credentials.Ufrag, credentials.Password);
 
     // Clients that can decode AV1 still get VP8: publishers always send it, and one codec serves everybody.
     private static bool IsOwed(PublishedTrack track) => track.Codec != Sfu.RtpCodec.Av1;
 
-    private Sdp.IceCredentials DrawCredentials()
-    {
-        _credentials = Ice.IceCredentials.Create();
-        return Describe(_credentials);
-    }
-
     private void OnDescription(ReadOnlySpan<byte> json, SignalingPath path)
     {
-        bool isFirst = _agent is null;
-        int generation = _iceGeneration;
+        bool isFirst = Agent is null;
         bool applied = SessionDescriptionMessage.TryParse(json, out SessionDescriptionMessage description)
             && (description.IsOffer || !isFirst)
             && _negotiation.OnDescription(description, path, _nowMs);
@@ -381,50 +340,40 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
             RefusedMessages++;
             if (isFirst)
             {
-                Close(RtcCloseReason.Signaling);
+                FailSignaling();
+            }
+            else
+            {
+                _output.OnError(RtcErrorType.Signaling);
             }
 
             return;
         }
 
-        if (isFirst || generation != _iceGeneration)
+        if (_owesCandidates)
         {
+            _owesCandidates = false;
             SendCandidates();
         }
     }
 
     private void FollowTransport(RemoteTransportParameters remote)
     {
-        if (_agent is null)
+        if (Agent is null)
         {
-            Begin(remote);
+            _channelDeadlineMs = _nowMs + ChannelOpenMs;
+            _channel.PeerMaxMessageLength = remote.MaxMessageSize;
         }
-        else if (remote.IceGeneration != _iceGeneration)
-        {
-            Restart(remote);
-        }
+
+        _owesCandidates |= _transport.Follow(remote, _peer.LocalSetup, _nowMs);
     }
 
-    /// <summary>The first offer is being answered: the transport can come up.</summary>
-    private void Begin(RemoteTransportParameters remote)
-    {
-        _iceGeneration = remote.IceGeneration;
-        _channelDeadlineMs = _nowMs + ChannelOpenMs;
-        _dtls = new DtlsSession(_environment.Dtls, OurRole, this);
-        _dtls.SetRemoteFingerprints(SignaledFingerprints.From(remote));
-        Volatile.Write(ref _agent, new IceLiteAgent(_credentials, remote.Credentials.Ufrag, _nowMs));
-        _output.OnLocalCredentials(_credentials);
-    }
+    private void Note(RtcClientQuality quality) => Volatile.Write(ref _quality, quality with { Reports = quality.Reports + 1 });
 
-    private void Restart(RemoteTransportParameters remote)
+    private void FailSignaling()
     {
-        _iceGeneration = remote.IceGeneration;
-        lock (_agent!)
-        {
-            _agent.Restart(_credentials, remote.Credentials.Ufrag);
-        }
-
-        _output.OnLocalCredentials(_credentials);
+        _output.OnError(RtcErrorType.Signaling);
+        Close(RtcCloseReason.Signaling);
     }
 
     // Also inline in the answer (DEV-4); older clients expect them as messages.
@@ -432,71 +381,8 @@ internal sealed class SessionControl : IDtlsOutput, INegotiationOutput, IDataCha
     {
         foreach (IceCandidate candidate in _environment.Candidates)
         {
-            _output.SendToClient(RtcMessageType.Ice, CandidateMessage.Write(candidate.Format(_credentials.Ufrag)));
+            _output.SendToClient(RtcMessageType.Ice, CandidateMessage.Write(candidate.Format(_transport.Credentials.Ufrag)));
         }
-    }
-
-    // A lite agent needs none of the client's candidates: they are validated, counted and left alone.
-    private void OnCandidate(ReadOnlySpan<byte> json)
-    {
-        if (++RemoteCandidates > MaxRemoteCandidates || !CandidateMessage.IsValid(json))
-        {
-            RefusedMessages++;
-        }
-    }
-
-    private void SetStream(ReadOnlySpan<byte> json, ReadOnlySpan<byte> key, Action<string?> set)
-    {
-        if (StreamIdMessage.TryParse(json, key, out string? streamId))
-        {
-            set(streamId);
-        }
-        else
-        {
-            RefusedMessages++;
-        }
-    }
-
-    private void FollowDtls()
-    {
-        if (_dtls is null || _closed)
-        {
-            return;
-        }
-
-        switch (_dtls.State)
-        {
-            case DtlsState.Connected when !_keysInstalled:
-                InstallKeys(_dtls);
-                break;
-            case DtlsState.Failed:
-                Close(RtcCloseReason.DtlsFailed);
-                break;
-            case DtlsState.Closed:
-                Close(RtcCloseReason.ClosedByPeer);
-                break;
-        }
-    }
-
-    private void InstallKeys(DtlsSession dtls)
-    {
-        _keysInstalled = true;
-        _output.OnAuthenticatedPacket(_nowMs);
-        byte[] exported = dtls.ExportSrtpKeys();
-        if (!SrtpKeyingMaterial.TryCreate(dtls.SelectedSrtpProfile, exported, out SrtpKeyingMaterial? keys))
-        {
-            Close(RtcCloseReason.DtlsFailed);
-            return;
-        }
-
-        CryptographicOperations.ZeroMemory(exported);
-        using (keys)
-        {
-            SrtpSide us = OurRole == DtlsRole.Client ? SrtpSide.DtlsClient : SrtpSide.DtlsServer;
-            _participant.SetTransport(keys.CreateOutbound(us), keys.CreateInbound(us));
-        }
-
-        _channel.PeerMaxMessageLength = _peer.Remote!.MaxMessageSize;
     }
 
     private sealed class ParticipantSsrcs(MediaParticipant participant) : ISsrcSource

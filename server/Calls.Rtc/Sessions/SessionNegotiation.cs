@@ -75,7 +75,7 @@ internal sealed class SessionNegotiation(PeerNegotiation peer, bool offersOnData
     /// <summary>Applies an offer or answer of the client. <c>false</c>: it was refused or ignored.</summary>
     public bool OnDescription(SessionDescriptionMessage description, SignalingPath path, long nowMs)
     {
-        bool applied = description.IsOffer ? OnOffer(description.Sdp, path, nowMs) : OnAnswer(description.Sdp);
+        bool applied = description.IsOffer ? OnOffer(description.Sdp, path, nowMs) : OnAnswer(description.Sdp, nowMs);
         if (applied && _lock.Owner == LockOwner.Client)
         {
             _lock.Renew(nowMs);
@@ -149,7 +149,7 @@ internal sealed class SessionNegotiation(PeerNegotiation peer, bool offersOnData
         return true;
     }
 
-    private bool OnAnswer(string sdp)
+    private bool OnAnswer(string sdp, long nowMs)
     {
         // A late answer to an abandoned offer must not be taken for the answer to the next one (DEV-8).
         if (_pending is not { SentAtMs: not null } || peer.TryApplyAnswer(sdp) != NegotiationResult.Ok)
@@ -158,6 +158,7 @@ internal sealed class SessionNegotiation(PeerNegotiation peer, bool offersOnData
             return false;
         }
 
+        output.OnLockReleased(nowMs - _pending.CreatedAtMs);
         _pending = null;
         _unanswered = 0;
         _lock.Release(LockOwner.Server);
@@ -184,6 +185,7 @@ internal sealed class SessionNegotiation(PeerNegotiation peer, bool offersOnData
             return;
         }
 
+        output.OnLockTaken(nowMs - changed - CoalesceMs);
         _changedAtMs = null;
         string offer = peer.CreateOffer(out IReadOnlyList<MediaMapEntry> map);
         _pending = new PendingOffer(offer, output.SendMediaMap(map), nowMs);
@@ -204,6 +206,8 @@ internal sealed class SessionNegotiation(PeerNegotiation peer, bool offersOnData
     private void AbandonOffer(long nowMs)
     {
         peer.Rollback();
+        output.OnLockReleased(nowMs - _pending!.CreatedAtMs);
+        output.OnOfferUnanswered();
         _pending = null;
         _lock.Release(LockOwner.Server);
         if (++_unanswered >= MaxUnanswered)

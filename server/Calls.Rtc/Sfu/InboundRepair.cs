@@ -16,6 +16,11 @@ internal sealed class InboundRepair(OutboundRtcp rtcp, LossCounters counters)
 
     private long _reportedRoundTripMs = DefaultRoundTripMs;
 
+    private const int MaxUnclear = 4;
+
+    // Repairs in a row that were asked for more than once.
+    private int _unclear;
+
     // Scaled by 8; 0 before the first repair.
     private long _scaledRepairMs;
 
@@ -44,14 +49,11 @@ internal sealed class InboundRepair(OutboundRtcp rtcp, LossCounters counters)
         }
 
         long givenUp = nacks.GivenUp;
-        if (nacks.OnPacket(index, nowMs, out long repairMs))
+        int requests = nacks.OnPacket(index, nowMs, out long repairMs);
+        if (requests > 0)
         {
             counters.Add(LossCounter.PacketsRecovered, 1);
-        }
-
-        if (repairMs >= 0)
-        {
-            _scaledRepairMs = _scaledRepairMs == 0 ? Math.Max(1, repairMs) * 8 : _scaledRepairMs + repairMs - (_scaledRepairMs / 8);
+            LearnRoundTrip(requests, repairMs);
         }
 
         FollowGivenUp(stream, nacks, givenUp);
@@ -69,6 +71,17 @@ internal sealed class InboundRepair(OutboundRtcp rtcp, LossCounters counters)
 
     // Somebody watches it: a subscriber who comes later starts with a key frame.
     private static bool IsNeeded(InboundStream stream) => stream is { State: InboundStreamState.Active, Track.Subscribers.Count: > 0 };
+
+    // Which of several requests was answered is not known. But when none is answered before the next one goes out, the estimate is
+    // too short, and the time since the first one is the best guess.
+    private void LearnRoundTrip(int requests, long repairMs)
+    {
+        _unclear = requests == 1 ? 0 : _unclear + 1;
+        if (requests == 1 || _unclear > MaxUnclear)
+        {
+            _scaledRepairMs = _scaledRepairMs == 0 ? Math.Max(1, repairMs) * 8 : _scaledRepairMs + repairMs - (_scaledRepairMs / 8);
+        }
+    }
 
     private void RequestMissing(InboundStream stream, long nowMs, IPacketSink sink)
     {

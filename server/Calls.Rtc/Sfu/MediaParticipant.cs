@@ -264,7 +264,7 @@ internal sealed class MediaParticipant
             {
                 var bandwidth = new SubscriberBandwidth(Outgoing);
                 Volatile.Write(ref _bandwidth, bandwidth);
-                Feedback.Observer = bandwidth;
+                Feedback.Observer ??= bandwidth;
             }
         }
     }

@@ -23,6 +23,9 @@ internal sealed class PublishedTrack
     private readonly long[] _results = new long[Enum.GetValues<ForwardResult>().Length];
     private readonly PublishedLayer[] _layers;
     private TrackForwarder[] _subscribers = [];
+    private long _packetsIn;
+    private long _bytesIn;
+    private long _bytesOut;
     private volatile bool _isEnded;
 
     // Packets that subscribers may ask for again; 0 as long as none of them does.
@@ -52,6 +55,15 @@ internal sealed class PublishedTrack
 
     /// <summary>How many copies of packets had this result, over all subscribers.</summary>
     public long Count(ForwardResult result) => Volatile.Read(ref _results[(int)result]);
+
+    /// <summary>Packets of the publisher that were handed to the subscribers.</summary>
+    public long PacketsIn => Volatile.Read(ref _packetsIn);
+
+    /// <summary>Their bytes, without what SRTP adds.</summary>
+    public long BytesIn => Volatile.Read(ref _bytesIn);
+
+    /// <summary>Bytes sent to all subscribers, without what SRTP adds.</summary>
+    public long BytesOut => Volatile.Read(ref _bytesOut);
 
     /// <summary>Its simulcast layers, lowest first; those that are not sent have no source.</summary>
     internal ReadOnlySpan<PublishedLayer> Layers => _layers;
@@ -190,10 +202,15 @@ internal sealed class PublishedTrack
             Kept = _layers[layer].Keep(packet.Payload, Volatile.Read(ref _keepsPayloads)),
             AudioLevel = audioLevel,
         };
+        long sentBefore = _results[(int)ForwardResult.Sent];
         foreach (TrackForwarder subscriber in Volatile.Read(ref _subscribers))
         {
             _results[(int)subscriber.Forward(source, nowMs, sink)]++;
         }
+
+        _packetsIn++;
+        _bytesIn += packet.Length;
+        _bytesOut += (_results[(int)ForwardResult.Sent] - sentBefore) * packet.Length;
     }
 
     /// <summary>[loop] Sends what has waited for this time.</summary>

@@ -11,7 +11,7 @@ internal sealed record SidecarOptions
     /// <summary>What the operator gave <see cref="HttpListen"/> with, for a fault's text.</summary>
     public string HttpListenGivenAs { get; init; } = "HttpListen";
 
-    /// <summary>Liveness and readiness only; never reachable by users. <c>null</c> = no such listener.</summary>
+    /// <summary>Liveness, readiness and metrics only; never reachable by users. <c>null</c> = no such listener.</summary>
     public IPEndPoint? AdminListen { get; init; } = new(IPAddress.Loopback, 8068);
 
     /// <summary>Internal base URL of Mattermost; required by <c>serve</c>.</summary>
@@ -23,8 +23,17 @@ internal sealed record SidecarOptions
     /// <summary>Token of the service bot; required by <c>serve</c>.</summary>
     public string BotToken { get; init; } = "";
 
-    /// <summary>File of the embedded SQLite database.</summary>
+    /// <summary>Token that recorder and transcriber log in with; empty = they get <see cref="BotToken"/>.</summary>
+    public string JobsBotToken { get; init; } = "";
+
+    /// <summary>What else concerns jobs.</summary>
+    public JobServiceOptions Jobs { get; init; } = new();
+
+    /// <summary>File of the embedded SQLite database, unless there is <see cref="Postgres"/>.</summary>
     public string DatabaseFile { get; init; } = "calls.db";
+
+    /// <summary>The PostgreSQL database; <c>null</c> = SQLite.</summary>
+    public PostgresUrl? Postgres { get; init; }
 
     /// <summary>Stable name of this node in logs and rows.</summary>
     public string NodeName { get; init; } = Environment.MachineName;

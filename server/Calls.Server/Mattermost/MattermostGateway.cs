@@ -1,11 +1,14 @@
 using System.Net;
 using Calls.Domain.Ports;
 using Calls.Server.Api;
+using Calls.Server.Api.Bot;
+using Calls.Server.Jobs;
 using Calls.Server.Mattermost.Delivery;
 using Calls.Server.Mattermost.Identity;
 using Calls.Server.Mattermost.Proxy;
 using Calls.Server.Mattermost.Relay;
 using Calls.Server.Mattermost.Rest;
+using Calls.Server.Observability.Metrics;
 using Calls.Server.Signaling;
 
 namespace Calls.Server.Mattermost;
@@ -25,6 +28,7 @@ public static class MattermostGateway
         services.AddSingleton(options);
         services.AddSingleton(options.Timings);
         services.AddSingleton<GatewayCounters>();
+        services.AddSingleton<IMetricSource, GatewayMetrics>();
         services.AddSingleton(static provider => new HttpMessageInvoker(provider.GetRequiredService<SocketsHttpHandler>(), disposeHandler: false));
         services.AddSingleton(Handler(options));
         services.AddSingleton(static provider => new RequestBudget(
@@ -42,6 +46,10 @@ public static class MattermostGateway
         services.AddSingleton<HostCaches>();
         services.AddSingleton<MattermostHost>();
         services.AddSingleton<IChatHost>(static provider => provider.GetRequiredService<MattermostHost>());
+        services.AddSingleton<MattermostBotHost>();
+        services.AddSingleton<IBotHost>(static provider => provider.GetRequiredService<MattermostBotHost>());
+        services.AddSingleton<IBotPosts>(static provider => provider.GetRequiredService<MattermostBotHost>());
+        services.AddSingleton<IJobSite>(static provider => provider.GetRequiredService<MattermostBotHost>());
 
         services.AddSingleton<TokenIdentity>();
         services.AddSingleton<ITokenIdentity>(static provider => provider.GetRequiredService<TokenIdentity>());

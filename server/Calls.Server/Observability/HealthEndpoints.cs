@@ -1,9 +1,10 @@
 using System.Net;
+using Calls.Server.Observability.Metrics;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Calls.Server.Observability;
 
-/// <summary><c>/livez</c> and <c>/readyz</c> on the operator's own listener, and nothing else there.</summary>
+/// <summary><c>/livez</c>, <c>/readyz</c> and <c>/metrics</c> on the operator's own listener, and nothing else there.</summary>
 internal static class HealthEndpoints
 {
     /// <summary>Opens the operator's listener. Its connections are marked, so that no header and no shared port can make one of a user's.</summary>
@@ -14,10 +15,16 @@ internal static class HealthEndpoints
             return next(connection);
         }));
 
+    /// <param name="metrics">Also under the plugin's path, where the official dashboard's scrape jobs look.</param>
     /// <param name="whyNotReady">What still has to happen before calls work, in a sentence; <c>null</c> = nothing.</param>
-    public static void MapHealth(this WebApplication app, Func<string?> whyNotReady) =>
+    public static void MapHealth(this WebApplication app, Func<string?> whyNotReady, MetricsPage metrics) =>
         app.MapWhen(static context => context.Features.Get<OperatorConnection>() is not null, branch => branch.Run(context =>
         {
+            if (HttpMethods.IsGet(context.Request.Method) && context.Request.Path.Value is "/metrics" or "/plugins/com.mattermost.calls/metrics")
+            {
+                return metrics.WriteAsync(context.Response);
+            }
+
             (int status, string text) = (HttpMethods.IsGet(context.Request.Method), context.Request.Path.Value) switch
             {
                 (true, "/livez") => (StatusCodes.Status200OK, "ok"),

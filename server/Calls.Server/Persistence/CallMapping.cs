@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Calls.Domain;
+using Calls.Domain.Jobs;
 using Calls.Domain.Ports;
 
 namespace Calls.Server.Persistence;
@@ -13,7 +14,7 @@ internal static class CallMapping
     private static readonly JsonSerializerOptions OmitDefault = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault };
     private static readonly JsonElement EmptyObject = JsonSerializer.SerializeToElement(new Dictionary<string, string>());
 
-    public static CallState ToState(CallRow row, IEnumerable<SessionRow> sessions)
+    public static CallState ToState(CallRow row, IEnumerable<SessionRow> sessions, IEnumerable<JobRow> jobs)
     {
         CallProps props = Read<CallProps>(row.Props) ?? new CallProps();
         CallStats stats = Read<CallStats>(row.Stats) ?? new CallStats();
@@ -35,6 +36,7 @@ internal static class CallMapping
             Dismissed = [.. (props.Dismissed ?? []).Where(entry => entry.Value).Select(entry => new UserId(entry.Key))],
             Statistics = new CallStatistics(stats.ScreenDuration, stats.VideoDuration, stats.HasUsedVideo, stats.HasUsedScreenShare),
             Sessions = sessions.Select(ToSession).ToImmutableDictionary(session => session.Id),
+            Jobs = jobs.Select(JobMapping.ToJob).OfType<CallJob>().ToImmutableDictionary(job => job.Id),
             Phase = ToPhase(row),
             LostAt = row.LostAt ?? 0,
             EventNumber = row.EventSeq ?? 0,

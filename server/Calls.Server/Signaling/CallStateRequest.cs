@@ -1,9 +1,10 @@
 using Calls.Domain;
+using Calls.Server.Observability.Metrics;
 
 namespace Calls.Server.Signaling;
 
 /// <summary><c>call_state</c>: tells one connection the state of a channel's call, in order with the events around it.</summary>
-internal sealed class CallStateRequest(CallStateReader states) : IConnectionMessage
+internal sealed class CallStateRequest(CallStateReader states, CallsMetrics metrics) : IConnectionMessage
 {
     public async Task<MessageOutcome> HandleAsync(ClientMessage message)
     {
@@ -12,12 +13,14 @@ internal sealed class CallStateRequest(CallStateReader states) : IConnectionMess
             return MessageOutcome.Rejected("missing channelID");
         }
 
-        return await states.TellAsync(message.Connection, message.User, new ChannelId(channel)) switch
+        CallStateResult result = await CallsMetrics.MeasureAsync(
+            metrics.AppHandlersTime.With("getCallState"), () => states.TellAsync(message.Connection, message.User, new ChannelId(channel)));
+        return result switch
         {
             CallStateResult.Told => MessageOutcome.Done,
             CallStateResult.Forbidden => MessageOutcome.Rejected("forbidden"),
             CallStateResult.NoCallOngoing => MessageOutcome.Rejected("no call ongoing"),
-            CallStateResult other => throw new InvalidOperationException($"Unmapped result {other}."),
+            _ => throw new InvalidOperationException($"Unmapped result {result}."),
         };
     }
 }

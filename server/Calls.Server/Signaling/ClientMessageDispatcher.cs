@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Calls.Domain;
 using Calls.Domain.Ports;
 using Calls.Domain.Sessions;
+using Calls.Server.Observability.Metrics;
 
 namespace Calls.Server.Signaling;
 
@@ -15,6 +16,7 @@ internal sealed partial class ClientMessageDispatcher : IClientConnections
     private readonly SessionLifecycle _lifecycle;
     private readonly BackgroundTasks _background;
     private readonly TimeProvider _time;
+    private readonly CallsMetrics _metrics;
     private readonly ILogger<ClientMessageDispatcher> _log;
 
     public ClientMessageDispatcher(
@@ -23,10 +25,11 @@ internal sealed partial class ClientMessageDispatcher : IClientConnections
         SessionLifecycle lifecycle,
         BackgroundTasks background,
         TimeProvider time,
+        CallsMetrics metrics,
         ILogger<ClientMessageDispatcher> log)
     {
         (_connectionMessages, _sessionMessages) = (handlers.OfConnections, handlers.OfSessions);
-        (_sessions, _lifecycle, _background, _time, _log) = (sessions, lifecycle, background, time, log);
+        (_sessions, _lifecycle, _background, _time, _metrics, _log) = (sessions, lifecycle, background, time, metrics, log);
     }
 
     /// <summary>How many connections are kept track of.</summary>
@@ -55,10 +58,16 @@ internal sealed partial class ClientMessageDispatcher : IClientConnections
 
         if (_connectionMessages.TryGetValue(message.Action, out IConnectionMessage? handler))
         {
+            if (message.Action is not ("join" or "reconnect"))
+            {
+                CountMessage(message.Action);
+            }
+
             DispatchToConnection(message, handler);
         }
         else if (_sessionMessages.TryGetValue(message.Action, out ISessionMessage? inCall))
         {
+            CountMessage(message.Action);
             DispatchInOrder(message, inCall);
         }
         else
@@ -80,6 +89,8 @@ internal sealed partial class ClientMessageDispatcher : IClientConnections
                 always: true);
         }
     }
+
+    private void CountMessage(string action) => _metrics.WebSocketEvents.With("in", action).Add();
 
     private async Task LoseSocketAsync(ConnectionId connection, ClientConnection lost)
     {

@@ -1,5 +1,6 @@
 using Calls.Domain.Ports;
 using Calls.Domain.Sessions;
+using Calls.Server.Observability.Metrics;
 
 namespace Calls.Server.Signaling;
 
@@ -12,14 +13,15 @@ internal sealed class ClientMessageHandlers(
     LocalSessions sessions,
     IMediaRouter media,
     IChatHost host,
-    EventWriter events)
+    EventWriter events,
+    CallsMetrics metrics)
 {
     public Dictionary<string, IConnectionMessage> OfConnections { get; } = new()
     {
-        ["join"] = new Join(joining, events),
-        ["leave"] = new Leave(lifecycle, sessions),
+        ["join"] = new Join(joining, events, metrics),
+        ["leave"] = new Leave(lifecycle, sessions, metrics),
         ["reconnect"] = new Reconnect(lifecycle, events),
-        ["call_state"] = new CallStateRequest(states),
+        ["call_state"] = new CallStateRequest(states, metrics),
     };
 
     public Dictionary<string, ISessionMessage> OfSessions { get; } = new()
@@ -35,8 +37,8 @@ internal sealed class ClientMessageHandlers(
         ["screen_off"] = new ScreenOff(actions),
         ["video_on"] = new VideoOn(actions),
         ["video_off"] = new VideoOff(actions),
-        ["caption"] = new Caption(actions, host),
-        ["metric"] = new Metric(host),
+        ["caption"] = new Caption(actions, host, metrics),
+        ["metric"] = new Metric(host, metrics),
 
         // In the list, but speaking is detected by the media side.
         ["voice_on"] = new NotHandled("voice_on"),

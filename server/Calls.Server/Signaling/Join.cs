@@ -1,10 +1,11 @@
 using Calls.Domain;
 using Calls.Domain.Sessions;
+using Calls.Server.Observability.Metrics;
 
 namespace Calls.Server.Signaling;
 
 /// <summary><c>join</c>: starts or joins the call of a channel; the only message that is answered (signaling.md 3.3).</summary>
-internal sealed class Join(CallJoining joining, EventWriter events) : IConnectionMessage
+internal sealed class Join(CallJoining joining, EventWriter events, CallsMetrics metrics) : IConnectionMessage
 {
     public async Task<MessageOutcome> HandleAsync(ClientMessage message)
     {
@@ -26,7 +27,7 @@ internal sealed class Join(CallJoining joining, EventWriter events) : IConnectio
             message.Data.Bool("av1Support"),
             message.Data.Bool("dcSignaling"));
 
-        if (await joining.JoinAsync(request) is not { } refusal)
+        if (await CallsMetrics.MeasureAsync(metrics.AppHandlersTime.With("addUserSession"), () => joining.JoinAsync(request)) is not { } refusal)
         {
             return MessageOutcome.Done;
         }

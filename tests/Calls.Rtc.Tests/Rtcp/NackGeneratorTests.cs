@@ -73,24 +73,21 @@ public sealed class NackGeneratorTests
     public void A_repair_is_told_apart_from_a_late_packet_and_times_the_round_trip()
     {
         Arrive(0, 10, 12, 14);
-        Assert.False(_generator.OnPacket(11, 5, out long late));
-        Assert.Equal(-1, late);
+        Assert.Equal((0, 0), (_generator.OnPacket(11, 5, out long late), late));
         Due(20);
 
-        Assert.True(_generator.OnPacket(13, 75, out long repairMs));
-        Assert.Equal(55, repairMs);
-        Assert.False(_generator.OnPacket(13, 80, out _));
+        Assert.Equal((1, 55), (_generator.OnPacket(13, 75, out long repairMs), repairMs));
+        Assert.Equal(0, _generator.OnPacket(13, 80, out _));
     }
 
     [Fact]
-    public void A_repair_that_was_asked_for_twice_says_nothing_about_the_round_trip()
+    public void A_repair_that_was_asked_for_twice_says_so_and_counts_from_the_first_request()
     {
         Arrive(0, 10, 12);
         Due(20);
         Due(70);
 
-        Assert.True(_generator.OnPacket(11, 80, out long repairMs));
-        Assert.Equal(-1, repairMs);
+        Assert.Equal((2, 60), (_generator.OnPacket(11, 80, out long repairMs), repairMs));
     }
 
     [Fact]

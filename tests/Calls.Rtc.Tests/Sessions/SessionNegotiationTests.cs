@@ -9,6 +9,9 @@ public sealed class SessionNegotiationTests : INegotiationOutput
     private readonly List<IReadOnlyList<MediaMapEntry>> _maps = [];
     private readonly List<bool> _lockReplies = [];
     private readonly ClientNegotiation _client = new(Transport("client"), new RandomSsrcSource(1, 7));
+    private readonly List<long> _lockWaits = [];
+    private readonly List<long> _lockHolds = [];
+    private int _offersUnanswered;
     private bool _failed;
     private long _nowMs = 1_000;
 
@@ -158,6 +161,8 @@ public sealed class SessionNegotiationTests : INegotiationOutput
 
         Assert.True(_failed);
         Assert.Null(negotiation.DeadlineMs);
+        Assert.Equal(SessionNegotiation.MaxUnanswered, _offersUnanswered);
+        Assert.All(_lockHolds, static held => Assert.InRange(held, SessionNegotiation.AnswerTimeoutMs, SessionNegotiation.AnswerTimeoutMs + SessionNegotiation.CoalesceMs));
     }
 
     [Fact]
@@ -205,6 +210,23 @@ public sealed class SessionNegotiationTests : INegotiationOutput
     }
 
     [Fact]
+    public void The_wait_for_the_lock_and_its_hold_are_measured()
+    {
+        SessionNegotiation negotiation = Open(offersOnDataChannel: true);
+        negotiation.OnLock(_nowMs);
+        Want(negotiation, "voice_alice_aaaaaaaa");
+        long couldMs = _nowMs;
+        At(couldMs + 700, negotiation);
+        negotiation.OnUnlock(_nowMs);
+        _nowMs += 250;
+        Answer(negotiation);
+
+        Assert.Equal([700], _lockWaits);
+        Assert.Equal([250], _lockHolds);
+        Assert.Equal(0, _offersUnanswered);
+    }
+
+    [Fact]
     public void Nothing_is_offered_before_the_data_channel_is_open()
     {
         var negotiation = new SessionNegotiation(Peer(), offersOnDataChannel: true, this);
@@ -239,6 +261,12 @@ public sealed class SessionNegotiationTests : INegotiationOutput
     {
         // What is applied is read from the negotiation itself.
     }
+
+    void INegotiationOutput.OnLockTaken(long waitedMs) => _lockWaits.Add(waitedMs);
+
+    void INegotiationOutput.OnLockReleased(long heldMs) => _lockHolds.Add(heldMs);
+
+    void INegotiationOutput.OnOfferUnanswered() => _offersUnanswered++;
 
     void INegotiationOutput.OnNegotiationFailed() => _failed = true;
 

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Calls.Domain;
+using Calls.Domain.Jobs;
 using Calls.Domain.Ports;
+using Calls.Server.Tests.Persistence.Testing;
 
 namespace Calls.Server.Tests.Persistence;
 
@@ -8,11 +10,11 @@ namespace Calls.Server.Tests.Persistence;
 public abstract class CallStoreContract
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
-    private static readonly ChannelId Channel = new("channel");
+    protected static readonly ChannelId Channel = new("channel");
 
     protected abstract ICallStore Store { get; }
 
-    private static CallState Started => new()
+    protected static CallState Started => new()
     {
         Id = new CallId("call"),
         Channel = Channel,
@@ -31,7 +33,7 @@ public abstract class CallStoreContract
         }),
     };
 
-    [Fact]
+    [StoreFact]
     public async Task A_new_call_reads_back_as_it_was_written()
     {
         await SaveAsync(null, Started);
@@ -39,7 +41,7 @@ public abstract class CallStoreContract
         AssertSame(Started, await ReadAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Every_field_of_a_changed_call_reads_back()
     {
         await SaveAsync(null, Started);
@@ -86,7 +88,44 @@ public abstract class CallStoreContract
         AssertSame(fewer, await ReadAsync());
     }
 
-    [Fact]
+    [StoreFact]
+    public async Task Jobs_read_back_in_every_state_until_they_end()
+    {
+        CallJob begun = Job("r1", JobKind.Recording);
+        await SaveAsync(null, Started with { Jobs = Jobs(begun) });
+        AssertSame(Started with { Jobs = Jobs(begun) }, await ReadAsync());
+
+        CallJob started = begun with { ServiceJob = "c0ffee123456", Bot = new ConnectionId("bot1"), StartAt = 4000 };
+        CallJob transcription = Job("t1", JobKind.Transcription);
+        CallJob captions = Job("c1", JobKind.Captions) with { ServiceJob = "c0ffee123456" };
+        CallState running = Started with { Jobs = Jobs(started, transcription, captions) };
+        await SaveAsync(Started with { Jobs = Jobs(begun) }, running);
+        AssertSame(running, await ReadAsync());
+
+        // What has ended is written once, and read no more.
+        CallJob failed = transcription with { EndAt = 5000, Error = "no room \"here\"" };
+        await SaveAsync(running, running with { Jobs = Jobs(started, failed, captions) });
+        CallState? read = await ReadAsync();
+        AssertSame(running with { Jobs = Jobs(started, captions) }, read);
+        Assert.Equal(started, read!.ActiveJob(JobKind.Recording));
+        Assert.Null(read.ActiveJob(JobKind.Transcription));
+        Assert.Equal([started.Id, captions.Id], Assert.Single(await Store.GetActiveCallsAsync(default)).Jobs.Keys.OrderByDescending(id => id.Value));
+    }
+
+    [StoreFact]
+    public async Task A_job_that_cannot_be_created_says_so()
+    {
+        CallState recorded = Started with { Jobs = Jobs(Job("r1", JobKind.Recording)) };
+        await SaveAsync(null, recorded);
+
+        CallStoreException failure = await Assert.ThrowsAsync<CallStoreException>(() => SaveAsync(
+            null, recorded with { Id = new CallId("another"), Channel = new ChannelId("another"), Sessions = Sessions() }));
+
+        Assert.Equal(StoreOperation.CreateJob, failure.Operation);
+        Assert.Null(await Store.GetActiveCallAsync(new ChannelId("another"), default));
+    }
+
+    [StoreFact]
     public async Task An_ended_call_is_not_active_and_waits_for_its_post()
     {
         await SaveAsync(null, Started);
@@ -110,7 +149,7 @@ public abstract class CallStoreContract
         Assert.Empty(await Store.GetEndingCallsAsync(default));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task What_is_not_committed_never_was()
     {
         await using (ICallTransaction transaction = await Store.BeginAsync(Channel, Limit, default))
@@ -121,10 +160,10 @@ public abstract class CallStoreContract
         Assert.Null(await ReadAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_discarded_call_leaves_nothing()
     {
-        await SaveAsync(null, Started);
+        await SaveAsync(null, Started with { Jobs = Jobs(Job("r1", JobKind.Recording)) });
         await using (ICallTransaction transaction = await Store.BeginAsync(Channel, Limit, default))
         {
             await transaction.DiscardAsync(Started.Id, default);
@@ -136,7 +175,7 @@ public abstract class CallStoreContract
         AssertSame(Started, await ReadAsync());
     }
 
-    [Fact]
+    [StoreFact]
     [Trait("Spec", "storage-and-jobs-6")]
     public async Task The_newest_of_two_active_calls_counts()
     {
@@ -148,7 +187,7 @@ public abstract class CallStoreContract
         Assert.Equal(["newer", "call", "older"], (await Store.GetActiveCallsAsync(default)).Select(call => call.Id.Value));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_session_id_is_used_once()
     {
         await SaveAsync(null, Started);
@@ -160,13 +199,13 @@ public abstract class CallStoreContract
         Assert.Null(await Store.GetActiveCallAsync(new ChannelId("another"), default));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Channel_settings_are_overwritten_whole()
     {
         Assert.Null(await Store.GetChannelAsync(Channel, default));
-        await Store.PutChannelAsync(new CallsChannel(Channel, true, "{\"a\":1}"), default);
+        await Store.PutChannelAsync(new CallsChannel(Channel, true, "{\"a\": 1}"), default);
         await Store.PutChannelAsync(new CallsChannel(new ChannelId("b"), null), default);
-        Assert.Equal(new CallsChannel(Channel, true, "{\"a\":1}"), await Store.GetChannelAsync(Channel, default));
+        Assert.Equal(new CallsChannel(Channel, true, "{\"a\": 1}"), await Store.GetChannelAsync(Channel, default));
 
         await Store.PutChannelAsync(new CallsChannel(Channel, false), default);
         Assert.Equal(
@@ -185,11 +224,17 @@ public abstract class CallStoreContract
     private static ImmutableDictionary<SessionId, CallSession> Sessions(params CallSession[] sessions) =>
         sessions.ToImmutableDictionary(session => session.Id);
 
+    private static ImmutableDictionary<JobId, CallJob> Jobs(params CallJob[] jobs) => jobs.ToImmutableDictionary(job => job.Id);
+
+    private static CallJob Job(string id, JobKind kind) =>
+        new() { Id = new JobId(id), Kind = kind, Creator = new UserId("alice"), InitAt = 3000 };
+
     // Records compare collections by reference.
     private static void AssertSame(CallState expected, CallState? actual)
     {
         Assert.NotNull(actual);
         Assert.Equal(expected.Sessions.Values.OrderBy(s => s.Id.Value), actual.Sessions.Values.OrderBy(s => s.Id.Value));
+        Assert.Equal(expected.Jobs.Values.OrderBy(j => j.Id.Value), actual.Jobs.Values.OrderBy(j => j.Id.Value));
         Assert.Equal(expected.Participants.Select(u => u.Value).Order(), actual.Participants.Select(u => u.Value).Order());
         Assert.Equal(expected.Dismissed.Select(u => u.Value).Order(), actual.Dismissed.Select(u => u.Value).Order());
         Assert.Equal(expected.VideoStartAt.OrderBy(e => e.Key.Value), actual.VideoStartAt.OrderBy(e => e.Key.Value));
@@ -198,6 +243,7 @@ public abstract class CallStoreContract
             actual with
             {
                 Sessions = expected.Sessions,
+                Jobs = expected.Jobs,
                 Participants = expected.Participants,
                 Dismissed = expected.Dismissed,
                 VideoStartAt = expected.VideoStartAt,

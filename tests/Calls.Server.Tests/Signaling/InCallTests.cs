@@ -3,6 +3,7 @@ using System.Text.Json;
 using Calls.Domain;
 using Calls.Domain.Ports;
 using Calls.Server.Configuration;
+using Calls.Server.Observability.Metrics;
 using Calls.Server.Signaling;
 
 namespace Calls.Server.Tests.Signaling;
@@ -394,7 +395,7 @@ public sealed class InCallTests
         TestClient alice = await calls.JoinedAsync(CallsHarness.Alice, "a1");
         ClientData data = new(new Dictionary<string, object?> { ["metric_name"] = "client_ice_candidate_pair", ["data"] = payload });
 
-        MessageOutcome outcome = await new Metric(calls.Host).HandleAsync(
+        MessageOutcome outcome = await new Metric(calls.Host, new CallsMetrics()).HandleAsync(
             new ClientMessage(alice.Connection, alice.User, alice.Auth, "metric", data, "", ""),
             calls.Get<Domain.Sessions.LocalSessions>().Find(alice.Session)!);
 

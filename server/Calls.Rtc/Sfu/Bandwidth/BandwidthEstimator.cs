@@ -29,6 +29,9 @@ internal sealed class BandwidthEstimator
     // A probe that did not come through unhindered shows what there is; a little below that no queue grows.
     private const double ProbeMargin = 0.9;
 
+    // Until the queue that a probe made is gone and its feedback is here.
+    private const long ProbeEchoMs = 700;
+
     private readonly DelayTrend _trend = new();
     private readonly DeliveredRate _delivered = new();
     private readonly LossWindows _loss = new();
@@ -36,6 +39,7 @@ internal sealed class BandwidthEstimator
     private RateControl _delayBased = new(StartBitsPerSecond);
     private ProbeMeter _probe;
     private double _lossBased = MaxBitsPerSecond;
+    private long _lastProbeMs = long.MinValue / 2;
 
     /// <summary>The estimate.</summary>
     public long BitsPerSecond => Math.Clamp(Math.Min(_delayBased.BitsPerSecond, (long)_lossBased), MinBitsPerSecond, MaxBitsPerSecond);
@@ -62,6 +66,7 @@ internal sealed class BandwidthEstimator
             OnProbe(result);
         }
 
+        _lastProbeMs = packet.Kind == SentPacketKind.Probe ? Math.Max(_lastProbeMs, packet.SentMs) : _lastProbeMs;
         _loss.OnPacket(packet.IsReceived);
         if (!packet.IsReceived)
         {
@@ -82,13 +87,17 @@ internal sealed class BandwidthEstimator
             OnProbe(result);
         }
 
-        _delayBased.Update(_trend.Signal, DeliveredBitsPerSecond, nowMs);
+        _delayBased.Update(Signal(nowMs), DeliveredBitsPerSecond, nowMs);
         CongestedMs = Math.Max(CongestedMs, _delayBased.LastDecreaseMs);
         if (_loss.OnFeedbackEnd(nowMs))
         {
             FollowLoss(nowMs);
         }
     }
+
+    // A probe makes a queue on purpose: its own result says what to think of that.
+    private DelaySignal Signal(long nowMs) =>
+        _trend.Signal == DelaySignal.Overuse && nowMs - _lastProbeMs < ProbeEchoMs ? DelaySignal.Underuse : _trend.Signal;
 
     private void OnProbe(ProbeResult result)
     {

@@ -1,7 +1,6 @@
 using Calls.Rtc.Rtcp;
 using Calls.Rtc.Sfu;
 using Calls.Rtc.Sfu.Feedback;
-using Calls.Rtc.Srtp;
 
 namespace Calls.Rtc.Tests.Sfu.Feedback;
 
