@@ -12,7 +12,7 @@ internal sealed class InboundRtcp(InboundStreams streams, OutboundStreams outgoi
 {
     /// <summary>Applies a plain datagram packet by packet.</summary>
     /// <remarks>
-    /// What does not concern the SFU (SDES, BYE, APP, XR, REMB) is skipped. Packets about a stream that we do not know are
+    /// What does not concern the SFU (SDES, BYE, APP, XR) is skipped. Packets about a stream that we do not know are
     /// ignored one by one.
     /// </remarks>
     /// <returns><c>false</c> if some packet of it does not fit; the others were applied.</returns>
@@ -95,6 +95,14 @@ internal sealed class InboundRtcp(InboundStreams streams, OutboundStreams outgoi
                 }
 
                 return true;
+
+            case RtcpPacketType.PayloadFeedback when packet.Count == ReceiverEstimatedMaxBitrate.Format:
+                if (ReceiverEstimatedMaxBitrate.TryParse(packet, out ReceiverEstimatedMaxBitrate estimate))
+                {
+                    sent.Observer?.OnReceiverEstimate(estimate.BitsPerSecond, nowMs);
+                }
+
+                return true; // there are other kinds of this format
 
             default:
                 return true;

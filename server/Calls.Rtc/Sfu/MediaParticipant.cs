@@ -58,6 +58,9 @@ internal sealed class MediaParticipant
 
     public string SessionId { get; }
 
+    /// <summary>Its client may send AV1 beside VP8 (media.md 4.2).</summary>
+    public bool SendsAv1 { get; init; }
+
     /// <summary>Sender SSRC of the RTCP that belongs to no forwarded stream (reports, feedback, key-frame requests).</summary>
     public uint RtcpSsrc => _outboundRtcp.Ssrc;
 

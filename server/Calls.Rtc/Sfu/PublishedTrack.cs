@@ -31,10 +31,11 @@ internal sealed class PublishedTrack
     // Packets that subscribers may ask for again; 0 as long as none of them does.
     private int _keepsPayloads;
 
-    internal PublishedTrack(MediaParticipant publisher, TrackType type, InboundStream source)
+    internal PublishedTrack(MediaParticipant publisher, TrackType type, InboundStream source, long nowMs)
     {
         Publisher = publisher;
         Type = type;
+        StartedMs = nowMs;
         Codec = source.Codec;
         _layers = [.. Enumerable.Range(0, Codec.Kind() == TrackKind.Video ? MaxLayers : 1).Select(static index => new PublishedLayer(index))];
         TrackId = $"{type.WireName()}_{publisher.SessionId}_{RandomNumberGenerator.GetString(TrackIdAlphabet, 8)}";
@@ -45,6 +46,9 @@ internal sealed class PublishedTrack
     public TrackType Type { get; }
 
     public RtpCodec Codec { get; }
+
+    /// <summary>When its first packet came, in monotonic milliseconds.</summary>
+    public long StartedMs { get; }
 
     /// <summary><c>type_session_random8</c>: the second token of msid (media.md 3.5). The stream id is the publisher's session id.</summary>
     public string TrackId { get; }

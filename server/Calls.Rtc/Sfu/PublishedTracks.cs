@@ -137,7 +137,7 @@ internal sealed class PublishedTracks(MediaParticipant publisher, IMediaParticip
             return;
         }
 
-        track = new PublishedTrack(publisher, type, stream);
+        track = new PublishedTrack(publisher, type, stream, nowMs);
         Activate(stream, track, nowMs);
         Volatile.Write(ref _tracks, [.. _tracks.Append(track).OrderBy(other => other.Type)]);
         track.RequestKeyFrame(stream.Layer);
