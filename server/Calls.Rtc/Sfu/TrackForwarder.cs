@@ -111,7 +111,7 @@ internal sealed class TrackForwarder
         bool isSwitch = source.Layer.Source != _source;
         if (isVideo && _isPictureComplete && Pacer.IsBehind)
         {
-            Layers.Interrupt();
+            Layers.Interrupt(nowMs);
             return ForwardResult.Behind;
         }
 

@@ -17,6 +17,9 @@ internal sealed class LayerSelector
 
     public const long RefusedMs = 10_000;
 
+    /// <summary>Least time between two key frames that are asked for because too much was sent.</summary>
+    public const long InterruptionMs = 3000;
+
     private int _target = LayerTarget.Lowest.Pack();
     private int _current = LayerTarget.Nothing.Pack();
     private int _pending = -1;
@@ -24,6 +27,8 @@ internal sealed class LayerSelector
     private long _refusedUntilMs;
     private long _pendingSinceMs;
     private long _requestedAtMs;
+    private long _requestsFromMs = long.MinValue;
+    private long _interruptedMs = long.MinValue / 2;
 
     /// <summary>What the subscriber is to get. Any thread.</summary>
     public LayerTarget Target
@@ -42,8 +47,19 @@ internal sealed class LayerSelector
     /// <summary>Of which layer the subscriber needs a key frame: the one it sees, or else the one it will see.</summary>
     public int KeyFrameLayer => Current.IsNothing ? Math.Max(0, Target.Layer) : Current.Layer;
 
-    /// <summary>The subscriber misses pictures from here on: it goes on with a key frame.</summary>
-    public void Interrupt() => (Current, _pending) = (LayerTarget.Nothing, -1);
+    /// <summary>The subscriber misses pictures from here on: it goes on with a key frame, its own or one that others asked for.</summary>
+    public void Interrupt(long nowMs)
+    {
+        if (Current.IsNothing)
+        {
+            return;
+        }
+
+        // A narrow path must not make the publisher send key frames to everybody all the time.
+        (Current, _pending) = (LayerTarget.Nothing, -1);
+        _requestsFromMs = Math.Max(nowMs, _interruptedMs + InterruptionMs);
+        _interruptedMs = _requestsFromMs;
+    }
 
     /// <param name="layer">The packet's.</param>
     public LayerDecision Decide(PublishedTrack track, int layer, in VideoPayload payload, long nowMs)
@@ -91,6 +107,11 @@ internal sealed class LayerSelector
 
     private void Await(PublishedTrack track, int wanted, LayerTarget current, long nowMs)
     {
+        if (nowMs < _requestsFromMs)
+        {
+            return;
+        }
+
         if (_pending != wanted)
         {
             (_pending, _pendingSinceMs, _requestedAtMs) = (wanted, nowMs, nowMs);
