@@ -328,6 +328,14 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
         return isPunctual;
     }
 
+    void IDatagramHandler.OnWake(MediaLoop loop, long nowMs)
+    {
+        foreach (RtcSession session in _owned[loop.Index])
+        {
+            session.Participant.Pace(nowMs, loop);
+        }
+    }
+
     MediaLoop ISessionHost.Loop(int index) => _transport.Loops[index];
 
     void ISessionHost.Own(MediaLoop loop, RtcSession session) => _owned[loop.Index].Add(session);

@@ -63,6 +63,11 @@ internal sealed class SentPacketHistory(int capacity)
         return true;
     }
 
+    /// <summary>Numbers a packet that was kept before it leaves.</summary>
+    /// <param name="sequence">Of a packet that <see cref="TryGet"/> has just found; it was written without an audio level.</param>
+    public void SetTransportSequenceNumber(long sequence, RtpExtensionIds extensionIds, ushort number) =>
+        RtpWriter.SetTransportSequenceNumber(HeadOf(sequence), extensionIds, number);
+
     /// <summary>Notes that a packet is sent again now; <c>false</c> if that happened less than <paramref name="intervalMs"/> ago.</summary>
     /// <param name="sequence">Of a packet that <see cref="TryGet"/> has just found.</param>
     public bool TryRepeat(long sequence, long nowMs, long intervalMs)

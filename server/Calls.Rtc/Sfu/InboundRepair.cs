@@ -106,7 +106,7 @@ internal sealed class InboundRepair(OutboundRtcp rtcp, LossCounters counters)
         counters.Add(LossCounter.PacketsGivenUp, nacks.GivenUp - givenUpBefore);
         if (nacks.TakeHasGivenUp())
         {
-            stream.Track?.RequestKeyFrame();
+            stream.Track?.RequestKeyFrame(stream.Layer);
         }
     }
 }

@@ -12,7 +12,7 @@ internal sealed class InboundRtcp(InboundStreams streams, OutboundStreams outgoi
 {
     /// <summary>Applies a plain datagram packet by packet.</summary>
     /// <remarks>
-    /// What does not concern the SFU (SDES, BYE, APP, XR, REMB) is skipped. Packets about a stream that we do not know are
+    /// What does not concern the SFU (SDES, BYE, APP, XR) is skipped. Packets about a stream that we do not know are
     /// ignored one by one.
     /// </remarks>
     /// <returns><c>false</c> if some packet of it does not fit; the others were applied.</returns>
@@ -41,6 +41,7 @@ internal sealed class InboundRtcp(InboundStreams streams, OutboundStreams outgoi
                 if (streams.Find(senderReport.Ssrc) is { IsBound: true } stream)
                 {
                     stream.Reception.OnSenderReport(senderReport.NtpTimestamp, nowMs);
+                    stream.Clock.OnSenderReport(senderReport.NtpTimestamp, senderReport.RtpTimestamp);
                 }
 
                 Apply(senderReport.Reports, nowMs);
@@ -79,7 +80,7 @@ internal sealed class InboundRtcp(InboundStreams streams, OutboundStreams outgoi
                     return false;
                 }
 
-                outgoing.Find(indication.MediaSsrc)?.Track?.RequestKeyFrame();
+                outgoing.Find(indication.MediaSsrc)?.RequestKeyFrame();
                 return true;
 
             case RtcpPacketType.PayloadFeedback when packet.Count == FullIntraRequest.Format:
@@ -90,10 +91,18 @@ internal sealed class InboundRtcp(InboundStreams streams, OutboundStreams outgoi
 
                 for (int i = 0; i < request.Count; i++)
                 {
-                    outgoing.Find(request.MediaSsrc(i))?.Track?.RequestKeyFrame();
+                    outgoing.Find(request.MediaSsrc(i))?.RequestKeyFrame();
                 }
 
                 return true;
+
+            case RtcpPacketType.PayloadFeedback when packet.Count == ReceiverEstimatedMaxBitrate.Format:
+                if (ReceiverEstimatedMaxBitrate.TryParse(packet, out ReceiverEstimatedMaxBitrate estimate))
+                {
+                    sent.Observer?.OnReceiverEstimate(estimate.BitsPerSecond, nowMs);
+                }
+
+                return true; // there are other kinds of this format
 
             default:
                 return true;

@@ -1,3 +1,4 @@
+using Calls.Rtc.Sfu.Bandwidth;
 using Calls.Rtc.Sfu.Feedback;
 using Calls.Rtc.Sfu.Statistics;
 using Calls.Rtc.Srtp;
@@ -28,6 +29,7 @@ internal sealed class MediaParticipant
     private volatile bool _isMuted;
     private int _muteCount;
     private int _hasRequests;
+    private SubscriberBandwidth? _bandwidth;
 
     // Owned by the loop.
     private readonly InboundMedia _inbound;
@@ -35,6 +37,7 @@ internal sealed class MediaParticipant
     private readonly InboundReports _reports = new();
     private readonly InboundRtcp _inboundRtcp;
     private readonly OutboundRtcp _outboundRtcp;
+    private bool _isPacing;
     private int _appliedMuteCount;
     private long _nextReportScanMs;
     private long _lastAuthenticatedMs = long.MinValue;
@@ -54,6 +57,9 @@ internal sealed class MediaParticipant
     }
 
     public string SessionId { get; }
+
+    /// <summary>Its client may send AV1 beside VP8 (media.md 4.2).</summary>
+    public bool SendsAv1 { get; init; }
 
     /// <summary>Sender SSRC of the RTCP that belongs to no forwarded stream (reports, feedback, key-frame requests).</summary>
     public uint RtcpSsrc => _outboundRtcp.Ssrc;
@@ -104,6 +110,9 @@ internal sealed class MediaParticipant
     internal LossCounters Counters { get; }
 
     internal OutboundStreams Outgoing { get; } = new();
+
+    /// <summary>What its path carries; <c>null</c> as long as no video is sent to it.</summary>
+    internal SubscriberBandwidth? Bandwidth => Volatile.Read(ref _bandwidth);
 
     /// <summary>What is sent to this session by transport-wide number, and who is told how it fared.</summary>
     internal OutboundFeedback Feedback { get; } = new();
@@ -164,6 +173,7 @@ internal sealed class MediaParticipant
     public void Tick(long nowMs, IPacketSink sink)
     {
         AnswerRequests(nowMs, sink);
+        Bandwidth?.Tick(nowMs);
         if (nowMs >= _nextReportScanMs)
         {
             _nextReportScanMs = nowMs + ReportScanMs;
@@ -190,6 +200,29 @@ internal sealed class MediaParticipant
         {
             track.Retransmit(nowMs, sink);
         }
+
+        _isPacing = true; // a probe may be among the requests
+        Pace(nowMs, sink);
+    }
+
+    /// <summary>[loop] Sends the video of its tracks that has waited for this time.</summary>
+    public void Pace(long nowMs, IPacketSink sink)
+    {
+        if (!_isPacing)
+        {
+            return;
+        }
+
+        _isPacing = false;
+        foreach (PublishedTrack track in _inbound.Tracks.Snapshot)
+        {
+            _isPacing |= track.Codec.Kind() == TrackKind.Video && track.Pace(nowMs, sink);
+        }
+
+        if (_isPacing)
+        {
+            sink.WakeAt(nowMs + VideoPacer.IntervalMs);
+        }
     }
 
     /// <summary>[loop] Ends all tracks of this session and all its subscriptions.</summary>
@@ -215,6 +248,30 @@ internal sealed class MediaParticipant
         if (Interlocked.Exchange(ref _hasRequests, 1) == 0)
         {
             _events.OnRequestsWaiting();
+        }
+    }
+
+    /// <summary>[loop] Some video of its tracks has to wait a little.</summary>
+    internal void NotePacing(long nowMs, IPacketSink sink)
+    {
+        if (!_isPacing)
+        {
+            _isPacing = true;
+            sink.WakeAt(nowMs + VideoPacer.IntervalMs);
+        }
+    }
+
+    /// <summary>Any thread: video is sent to this session from now on, so its path has to be measured.</summary>
+    internal void MeasureBandwidth()
+    {
+        lock (_controlLock)
+        {
+            if (Bandwidth is null)
+            {
+                var bandwidth = new SubscriberBandwidth(Outgoing);
+                Volatile.Write(ref _bandwidth, bandwidth);
+                Feedback.Observer ??= bandwidth;
+            }
         }
     }
 

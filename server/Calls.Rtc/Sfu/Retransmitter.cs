@@ -29,7 +29,7 @@ internal sealed class Retransmitter(MediaParticipant receiver, SubscriberFormat 
     // Extended; starts in the lower half, as every stream of ours (RFC 3711, section 3.3.1).
     private long _rtxSequence;
 
-    private bool HasRtx => format.RtxSsrc != 0;
+    public bool HasRtx => format.RtxSsrc != 0;
 
     /// <summary>[subscriber's loop] The subscriber asks for packets. Whoever sends the stream answers.</summary>
     public void Request(in Nack nack)
@@ -52,6 +52,47 @@ internal sealed class Retransmitter(MediaParticipant receiver, SubscriberFormat 
         _budgetBytes = Math.Min(_budgetBytes + packet.Length, MaxBudgetBytes);
     }
 
+    /// <summary>Finds a packet that was kept and has not been sent yet, and numbers it.</summary>
+    /// <returns><c>false</c>: it is not there any more.</returns>
+    public bool TryRelease(long sequence, ushort transportNumber, out SentPacket packet)
+    {
+        if (!_history.TryGet(sequence, out packet))
+        {
+            return false;
+        }
+
+        if (format.ExtensionIds.TransportCc != 0)
+        {
+            _history.SetTransportSequenceNumber(sequence, format.ExtensionIds, transportNumber);
+        }
+
+        return true;
+    }
+
+    /// <summary>Sends padding on the stream of retransmissions, where it leaves no gap in the picture's numbering.</summary>
+    /// <returns>Bytes sent; 0 without such a stream.</returns>
+    public int SendPadding(byte paddingBytes, uint timestamp, long nowMs, IPacketSink sink)
+    {
+        if (!HasRtx || receiver.Outbound is not { } keys || receiver.Path is not { } path)
+        {
+            return 0;
+        }
+
+        long sequence = _rtxSequence++;
+        ushort transportNumber = receiver.NextTransportSequenceNumber();
+        var header = new OutboundRtpHeader(
+            format.RtxSsrc, format.RtxPayloadType, HasMarker: false, (ushort)sequence, timestamp, format.ExtensionIds, AudioLevel: null, transportNumber);
+        Span<byte> buffer = sink.Reserve();
+        int length = keys.Protect(buffer, RtpWriter.WritePadding(buffer, header, paddingBytes), (uint)(sequence >> 16));
+        if (length > 0)
+        {
+            sink.Commit(length, path);
+            receiver.Feedback.OnSent(transportNumber, length, SentPacketKind.Probe, nowMs);
+        }
+
+        return length;
+    }
+
     /// <summary>Sends what was asked for and is still there.</summary>
     /// <param name="highest">The newest number sent, extended.</param>
     /// <param name="roundTripMs">To the subscriber; <c>null</c> if unknown.</param>
@@ -68,7 +109,7 @@ internal sealed class Retransmitter(MediaParticipant receiver, SubscriberFormat 
                     continue;
                 }
 
-                int sent = Resend(SequenceNumber.Extend(number, highest), roundTripMs, nowMs, sink);
+                int sent = Resend(SequenceNumber.Extend(number, highest), highest, roundTripMs, nowMs, sink);
                 packets += sent > 0 ? 1 : 0;
                 octets += sent;
             }
@@ -77,10 +118,10 @@ internal sealed class Retransmitter(MediaParticipant receiver, SubscriberFormat 
         return (packets, octets);
     }
 
-    private int Resend(long sequence, long? roundTripMs, long nowMs, IPacketSink sink)
+    private int Resend(long sequence, long highest, long? roundTripMs, long nowMs, IPacketSink sink)
     {
         _counters.Add(LossCounter.RetransmissionsRequested, 1);
-        if (!_history.TryGet(sequence, out SentPacket packet))
+        if (sequence > highest || !_history.TryGet(sequence, out SentPacket packet))
         {
             _counters.Add(LossCounter.RetransmissionsUnavailable, 1);
             return 0;

@@ -49,6 +49,7 @@ public sealed class MediaLoop : IPacketSink
     private long _nowAtTurnMs;
     private long _nextTickMs;
     private bool _mayTickLate;
+    private long _wakeAtMs = long.MaxValue;
     private int _wakePending;
     private bool _hasBacklog;
     private bool _isStopping;
@@ -96,7 +97,7 @@ public sealed class MediaLoop : IPacketSink
     public bool IsCurrent => Thread.CurrentThread == _runner;
 
     /// <summary>When the loop wants its next turn at the latest.</summary>
-    internal long NextTickMs => _nextTickMs;
+    internal long NextTickMs => Math.Min(_nextTickMs, _wakeAtMs);
 
     /// <summary>Binds a path to a session: from now on its packets reach the handler with <paramref name="session"/>.</summary>
     /// <param name="path">Validated by an authenticated check of that session, and received by this loop.</param>
@@ -138,6 +139,13 @@ public sealed class MediaLoop : IPacketSink
         {
             _counters.DroppedForeignPath++;
         }
+    }
+
+    /// <inheritdoc/>
+    public void WakeAt(long atMs)
+    {
+        Debug.Assert(IsCurrent, "The loop's plans belong to its thread.");
+        _wakeAtMs = Math.Min(_wakeAtMs, atMs);
     }
 
     /// <summary>Asks the loop to run something. <c>false</c>: its queue is full, and the message is lost. Any thread.</summary>
@@ -320,7 +328,7 @@ public sealed class MediaLoop : IPacketSink
     private void Turn()
     {
         // Packets wake the loop often enough; a wake-up for a tick alone costs more than the tick.
-        long wakeMs = _mayTickLate ? _nextTickMs + _tickSlackMs : _nextTickMs;
+        long wakeMs = Math.Min(_wakeAtMs, _mayTickLate ? _nextTickMs + _tickSlackMs : _nextTickMs);
         int timeoutMs = _hasBacklog ? 0 : (int)Math.Clamp(wakeMs - _nowAtTurnMs, 0, IdleTickMs);
         ulong ready = _sockets.Wait(timeoutMs);
         long nowMs = _nowAtTurnMs = _nowMs();
@@ -334,6 +342,12 @@ public sealed class MediaLoop : IPacketSink
         }
 
         _tcp?.HandleReady(nowMs, ref _counters);
+        if (nowMs >= _wakeAtMs)
+        {
+            _wakeAtMs = long.MaxValue;
+            Call(static (handler, loop, atMs) => handler.OnWake(loop, atMs), nowMs);
+        }
+
         Tick(nowMs);
     }
 
@@ -489,9 +503,14 @@ public sealed class MediaLoop : IPacketSink
         }
 
         _nextTickMs = nowMs + (isBusy ? _tickMs : IdleTickMs);
+        Call(static (handler, loop, atMs) => loop._mayTickLate = !handler.OnTick(loop, atMs), nowMs);
+    }
+
+    private void Call(Action<IDatagramHandler, MediaLoop, long> method, long nowMs)
+    {
         try
         {
-            _mayTickLate = !_handler.OnTick(this, nowMs);
+            method(_handler, this, nowMs);
         }
         catch (Exception exception)
         {

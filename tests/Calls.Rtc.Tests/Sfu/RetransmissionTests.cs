@@ -107,6 +107,7 @@ public sealed class RetransmissionTests
     {
         TestClient alice = _call.Join("alice").WithScreen();
         TestClient bob = Watcher("bob", hasRtx: false);
+        alice.Send(TestClient.Screen(32_759) with { Payload = TestClient.Screen(0).Payload });
         Show(alice, 32_760, 32_790);
         for (int i = 0; i < 40_000; i++)
         {
