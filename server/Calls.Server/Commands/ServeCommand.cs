@@ -3,7 +3,6 @@ using System.CommandLine;
 using System.Net;
 using Calls.Rtc;
 using Calls.Server.Configuration;
-using Calls.Server.Jobs;
 
 namespace Calls.Server.Commands;
 
