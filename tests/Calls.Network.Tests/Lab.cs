@@ -11,9 +11,9 @@ internal sealed class Lab : IDisposable
 {
     private const string Prefix = "calls-lab-";
 
-    private static int s_made;
+    private static int _made;
 
-    private readonly string _name = $"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref s_made)}";
+    private readonly string _name = $"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref _made)}";
     private readonly List<string> _namespaces = [];
     private readonly List<IDisposable> _started = [];
     private int _ports;
