@@ -1,5 +1,6 @@
 using Calls.Domain;
 using Calls.Domain.HostControl;
+using Calls.Domain.Jobs;
 using Calls.Domain.Ports;
 using Calls.Domain.Recovery;
 using Calls.Domain.Sessions;
@@ -17,7 +18,8 @@ internal static class CallsCore
 {
     /// <summary>
     /// Adds the core. It needs from others: <see cref="CurrentCallsSettings"/>, <see cref="IChatHost"/>,
-    /// <see cref="IMediaRouter"/>, <see cref="IEventDelivery"/>, <see cref="IRequestIdentity"/>; and gives: <see cref="IClientConnections"/>,
+    /// <see cref="IBotPosts"/>, <see cref="IJobService"/>, <see cref="IMediaRouter"/>, <see cref="IEventDelivery"/>,
+    /// <see cref="IRequestIdentity"/>, the API also <see cref="Api.Bot.IBotHost"/>; and gives: <see cref="IClientConnections"/>,
     /// <see cref="IMediaEvents"/>.
     /// </summary>
     public static IServiceCollection AddCallsCore(this IServiceCollection services, CallsCoreOptions options)
@@ -33,13 +35,14 @@ internal static class CallsCore
         services.AddSingleton<ICallsDatabase>(provider => options.Postgres is { } url
             ? new PostgresDatabase(url)
             : new SqliteDatabase(options.DatabaseFile, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<ICallStore>(provider => new MeasuredCallStore(
-            new SqlCallStore(provider.GetRequiredService<ICallsDatabase>(), TimeProvider.System), provider.GetRequiredService<CallsMetrics>()));
+        services.AddSingleton(provider => new SqlCallStore(provider.GetRequiredService<ICallsDatabase>(), TimeProvider.System));
+        services.AddSingleton<ICallStore>(provider => new MeasuredCallStore(provider.GetRequiredService<SqlCallStore>(), provider.GetRequiredService<CallsMetrics>()));
         services.AddSingleton<IServiceCredentialStore, SqlServiceCredentialStore>();
 
         services.AddSingleton<ICallLog, CallLog>();
         services.AddSingleton<BackgroundTasks>();
         services.AddSingleton<CallDirectory>();
+        services.AddSingleton<CallPostEdits>();
         services.AddSingleton<CallPosts>();
         services.AddSingleton<LocalSessions>();
         services.AddSingleton<MediaReports>();
@@ -49,6 +52,10 @@ internal static class CallsCore
         services.AddSingleton<CallJoining>();
         services.AddSingleton<HostControls>();
         services.AddSingleton<CallDismissal>();
+        services.AddSingleton<JobDeadlines>();
+        services.AddSingleton<JobReports>();
+        services.AddSingleton<RecordingPosts>();
+        services.AddSingleton<Recordings>();
         services.AddSingleton<CallRecovery>();
 
         services.AddSingleton<EventWriter>();

@@ -95,7 +95,7 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
             return CheckResult.NoSession;
         }
 
-        if (agent.Authenticate(check) != IceAuthentication.Ok)
+        if (agent.Authenticate(check) != IceAuthentication.Ok || !source.IsOpenTo(this))
         {
             return CheckResult.Forged;
         }
@@ -119,6 +119,24 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
 
         Adopt(loop, agent.SelectedPath ?? path);
         return CheckResult.Answered;
+    }
+
+    /// <summary>[loop] A connection of this session has ended. Media goes another way at once if there is one.</summary>
+    public void OnPathClosed(TransportPath path)
+    {
+        if (_control.Agent is { } agent)
+        {
+            lock (agent)
+            {
+                agent.OnPathClosed(path, _host.NowMs);
+                Participant.Path = agent.SendPath;
+            }
+        }
+
+        lock (_paths)
+        {
+            _paths.Remove(path);
+        }
     }
 
     /// <summary>[loop] Copies a DTLS datagram to the mailbox: handshakes cost too much for a media loop.</summary>

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Net;
 using Calls.Rtc;
 using Calls.Server.Configuration;
+using Calls.Server.Jobs;
 
 namespace Calls.Server.Commands;
 
@@ -32,13 +33,17 @@ internal static class ServeCommand
 
         SettingSources sources = ReadSources(settingsFile);
         (SidecarOptions options, CallsSettings settings, IReadOnlyList<string> warnings) = Read(sources);
+        options = options with { Jobs = JobServiceOptions.Read(EnvironmentVariables()) };
         var media = new RtcServerOptions
         {
             ListenAddresses = settings.UDPServerAddress.Length == 0 ? [] : [IPAddress.Parse(settings.UDPServerAddress)],
             UdpPort = settings.UDPServerPort,
+            TcpListenAddresses = settings.TCPServerAddress.Length == 0 ? [] : [IPAddress.Parse(settings.TCPServerAddress)],
+            TcpPort = settings.TCPServerPort,
             EnableIPv6 = settings.EnableIPv6,
             IceHostOverride = settings.ICEHostOverride,
             IceHostPortOverride = settings.ICEHostPortOverride,
+            IceServerUrls = [.. settings.ICEServersConfigs.SelectMany(static server => server.Urls), .. settings.ICEServers],
             DtlsActive = options.DtlsActive,
         };
         await using Sidecar sidecar = await Sidecar.StartAsync(options, settings, media, addRoutes: null, cancellation);

@@ -11,13 +11,13 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
     /// <summary>Settings of later stages: named by the documentation, refused so that none is silently without effect.</summary>
     private static readonly string[] NotInThisVersion =
     [
-        "RedisURL", "DrainTimeout", "LicenseGating", "LicenseOverride", "JobsBotToken", "JobsBotTokenFile", "BundlePath",
+        "RedisURL", "DrainTimeout", "LicenseGating", "LicenseOverride", "BundlePath",
         "PushProxyURL", "RTCDFailFast",
     ];
 
     private static readonly string[] Known =
     [
-        "HttpListen", "AdminListen", "MattermostURL", "SiteURL", "BotToken", "BotTokenFile", "DatabaseURL", "MaxOpenConns", "MaxIdleConns", "NodeName",
+        "HttpListen", "AdminListen", "MattermostURL", "SiteURL", "BotToken", "BotTokenFile", "JobsBotToken", "JobsBotTokenFile", "DatabaseURL", "MaxOpenConns", "MaxIdleConns", "NodeName",
         "TrustedProxies", "EndCallsOnStart", "DtlsRole", "TakeOver", "LogLevel", "LogFormat",
     ];
 
@@ -50,7 +50,8 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
             AdminListen = Value("AdminListen", ParseEndpoint, "an address with a port is expected, such as 127.0.0.1:8068", defaults.AdminListen),
             MattermostUrl = Value<Uri?>("MattermostURL", ParseHttpUrl, "an http or https URL is expected, such as http://127.0.0.1:8065", null),
             SiteUrl = Value<Uri?>("SiteURL", ParseHttpUrl, "an http or https URL is expected, such as https://chat.example.org", null),
-            BotToken = ReadBotToken(),
+            BotToken = ReadToken("BotToken"),
+            JobsBotToken = ReadToken("JobsBotToken"),
             DatabaseFile = sqliteFile ?? defaults.DatabaseFile,
             Postgres = postgres,
             NodeName = Value("NodeName", static text => text.Length is > 0 and <= 64 ? text : null, "1 to 64 characters are expected", defaults.NodeName),
@@ -88,14 +89,15 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
         }
     }
 
-    private string ReadBotToken()
+    /// <param name="key">The setting that has the token; the one with <c>File</c> behind it names a file that does.</param>
+    private string ReadToken(string key)
     {
-        if (sources.Own("BotToken") is var (token, _))
+        if (sources.Own(key) is var (token, _))
         {
             return token;
         }
 
-        if (sources.Own("BotTokenFile") is not var (path, origin))
+        if (sources.Own(key + "File") is not var (path, origin))
         {
             return "";
         }
@@ -106,7 +108,7 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
-            _faults.Add(new("BotTokenFile", origin, path, "the file cannot be read"));
+            _faults.Add(new(key + "File", origin, path, "the file cannot be read"));
             return "";
         }
     }
