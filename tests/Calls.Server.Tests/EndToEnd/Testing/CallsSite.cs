@@ -19,6 +19,7 @@ internal sealed class CallsSite : IAsyncDisposable
     private readonly List<IAsyncDisposable> _clients = [];
     private readonly HttpClient _http = new();
     private readonly CallsSettings _settings;
+    private Func<SidecarOptions, SidecarOptions> _configure = static options => options;
     private Sidecar? _sidecar;
 
     private CallsSite(StandInMattermost mattermost, ManualTime mattermostTime, CallsSettings settings)
@@ -42,13 +43,16 @@ internal sealed class CallsSite : IAsyncDisposable
 
     public string DatabaseFile => Path.Combine(_folder, "calls.db");
 
-    public static async Task<CallsSite> StartAsync(CallsSettings? settings = null)
+    /// <param name="prepare">Runs before the sidecar starts, and says how its options differ.</param>
+    public static async Task<CallsSite> StartAsync(
+        CallsSettings? settings = null, Func<CallsSite, Task<Func<SidecarOptions, SidecarOptions>>>? prepare = null)
     {
         var mattermostTime = new ManualTime();
         StandInMattermost mattermost = await StandInMattermost.StartAsync(new() { Time = mattermostTime }, CancellationToken.None);
         var site = new CallsSite(mattermost, mattermostTime, settings ?? new CallsSettings { DefaultEnabled = true, EnableVideo = true, ICEServersConfigs = [] });
         try
         {
+            site._configure = prepare is null ? site._configure : await prepare(site);
             await site.StartSidecarAsync();
             return site;
         }
@@ -73,7 +77,7 @@ internal sealed class CallsSite : IAsyncDisposable
             LogLevel = LogLevel.Warning,
         };
         var media = new RtcServerOptions { UdpPort = 0, ListenAddresses = [IPAddress.Loopback], Loops = 1 };
-        _sidecar = await Sidecar.StartAsync(options, _settings, media, addRoutes: null, CancellationToken.None, Time);
+        _sidecar = await Sidecar.StartAsync(_configure(options), _settings, media, addRoutes: null, CancellationToken.None, Time);
     }
 
     /// <summary>The sidecar is gone without a farewell: sockets and media are cut, nothing is written any more.</summary>
@@ -94,11 +98,15 @@ internal sealed class CallsSite : IAsyncDisposable
     public async Task<ClientSocket> OpenWithAsync(string token)
     {
         ClientSocket socket = Own(await ClientSocket.OpenGreetedAsync(Url, token));
-
-        // The question whose token it is must not be under way when a test moves the clock: it would time out.
-        ConnectionRegistry connections = Sidecar.Services.GetRequiredService<ConnectionRegistry>();
-        await Poll.UntilAsync(() => connections.TryFind(new ConnectionId(socket.Id), out RelayConnection? connection) && connection.Knows(token));
+        await KnowsAsync(socket, token);
         return socket;
+    }
+
+    /// <summary>The question whose token it is must not be under way when a test moves the clock: it would time out.</summary>
+    public Task KnowsAsync(ClientSocket socket, string token)
+    {
+        ConnectionRegistry connections = Sidecar.Services.GetRequiredService<ConnectionRegistry>();
+        return Poll.UntilAsync(() => connections.TryFind(new ConnectionId(socket.Id), out RelayConnection? connection) && connection.Knows(token));
     }
 
     /// <summary>Comes back as the web client does, for the connection of a socket that was lost.</summary>
