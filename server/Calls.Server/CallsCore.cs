@@ -31,11 +31,13 @@ internal static class CallsCore
         services.AddSingleton<IMetricSource>(provider => provider.GetRequiredService<CallsMetrics>());
         services.AddSingleton<IMetricSource, SessionMetrics>();
 
-        services.AddSingleton(_ => new SqliteDatabase(options.DatabaseFile));
-        services.AddSingleton<SqliteMigrations>();
-        services.AddSingleton<SqliteCallStore>();
-        services.AddSingleton<ICallStore>(provider => new MeasuredCallStore(provider.GetRequiredService<SqliteCallStore>(), provider.GetRequiredService<CallsMetrics>()));
-        services.AddSingleton<IServiceCredentialStore, SqliteServiceCredentialStore>();
+        // What another process does to the same rows goes by the real clock, whatever a test does with ours.
+        services.AddSingleton<ICallsDatabase>(provider => options.Postgres is { } url
+            ? new PostgresDatabase(url)
+            : new SqliteDatabase(options.DatabaseFile, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new SqlCallStore(provider.GetRequiredService<ICallsDatabase>(), TimeProvider.System));
+        services.AddSingleton<ICallStore>(provider => new MeasuredCallStore(provider.GetRequiredService<SqlCallStore>(), provider.GetRequiredService<CallsMetrics>()));
+        services.AddSingleton<IServiceCredentialStore, SqlServiceCredentialStore>();
 
         services.AddSingleton<ICallLog, CallLog>();
         services.AddSingleton<BackgroundTasks>();

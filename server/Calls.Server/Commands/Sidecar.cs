@@ -90,7 +90,7 @@ internal sealed class Sidecar : IAsyncDisposable
 
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(new CurrentCallsSettings(settings));
-        builder.Services.AddCallsCore(new(options.DatabaseFile, options.EndCallsOnStart));
+        builder.Services.AddCallsCore(new(options.DatabaseFile, options.EndCallsOnStart, options.Postgres));
         builder.Services.AddMattermostGateway(new()
         {
             MattermostUrl = options.MattermostUrl ?? throw new ArgumentException("MattermostURL is required.", nameof(options)),
@@ -113,18 +113,19 @@ internal sealed class Sidecar : IAsyncDisposable
         var rtcMetrics = new RtcMetrics();
         builder.Services.AddSingleton<IMetricSource>(rtcMetrics);
         builder.Services.AddSingleton<IMetricSource, ProcessMetrics>();
-        ILoggerFactory? loggers = null;
+        var mediaLog = new DeferredLog("Calls.Rtc");
         RtcServer server = await RtcServer.StartAsync(
-            media with { Measurements = rtcMetrics, Log = line => loggers?.CreateLogger("Calls.Rtc").LogInformation("{Line}", line) }, events, time, cancellation);
+            media with { Measurements = rtcMetrics, Log = mediaLog.Write }, events, time, cancellation);
         WebApplication? app = null;
         try
         {
             rtcMetrics.Watch(server);
             builder.Services.AddSingleton<IMediaRouter>(new RtcMediaRouter(server));
             app = builder.Build();
-            loggers = app.Services.GetRequiredService<ILoggerFactory>();
+            ILoggerFactory loggers = app.Services.GetRequiredService<ILoggerFactory>();
             ILogger log = loggers.CreateLogger("Calls");
             log.LogMode("integrated", options.NodeName, "no rtcd is set and this is the only node");
+            mediaLog.WriteTo(loggers);
             events.Events = app.Services.GetRequiredService<IMediaEvents>();
             MattermostHost mattermost = app.Services.GetRequiredService<MattermostHost>();
             SettingsCache read = app.Services.GetRequiredService<SettingsCache>();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using Calls.Rtc.Ice;
 
 namespace Calls.Server.Configuration;
 
@@ -60,6 +61,10 @@ internal sealed class CallsSettingsReader(SettingSources sources, CallsSettings 
     {
         Require(IsAddress(settings.UDPServerAddress), "UDPServerAddress", "UDPServerAddress parsing failed");
         Require(IsAddress(settings.TCPServerAddress), "TCPServerAddress", "TCPServerAddress parsing failed");
+        Require(
+            settings.ICEHostOverride.Length == 0 || IceHostOverride.TryParse(settings.ICEHostOverride, out _),
+            "ICEHostOverride",
+            "an address, a host name, or a list of external/internal address pairs is expected");
         RequirePort("UDPServerPort", settings.UDPServerPort);
         RequirePort("TCPServerPort", settings.TCPServerPort);
         Require(settings.MaxCallParticipants >= 0, "MaxCallParticipants", "MaxCallParticipants is not valid");

@@ -1,5 +1,4 @@
 using System.Net;
-using Calls.Server.Jobs;
 
 namespace Calls.Server.Configuration;
 
@@ -30,8 +29,11 @@ internal sealed record SidecarOptions
     /// <summary>What else concerns jobs.</summary>
     public JobServiceOptions Jobs { get; init; } = new();
 
-    /// <summary>File of the embedded SQLite database.</summary>
+    /// <summary>File of the embedded SQLite database, unless there is <see cref="Postgres"/>.</summary>
     public string DatabaseFile { get; init; } = "calls.db";
+
+    /// <summary>The PostgreSQL database; <c>null</c> = SQLite.</summary>
+    public PostgresUrl? Postgres { get; init; }
 
     /// <summary>Stable name of this node in logs and rows.</summary>
     public string NodeName { get; init; } = Environment.MachineName;

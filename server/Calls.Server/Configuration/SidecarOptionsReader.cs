@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 
 namespace Calls.Server.Configuration;
@@ -16,7 +17,7 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
 
     private static readonly string[] Known =
     [
-        "HttpListen", "AdminListen", "MattermostURL", "SiteURL", "BotToken", "BotTokenFile", "JobsBotToken", "JobsBotTokenFile", "DatabaseURL", "NodeName",
+        "HttpListen", "AdminListen", "MattermostURL", "SiteURL", "BotToken", "BotTokenFile", "JobsBotToken", "JobsBotTokenFile", "DatabaseURL", "MaxOpenConns", "MaxIdleConns", "NodeName",
         "TrustedProxies", "EndCallsOnStart", "DtlsRole", "TakeOver", "LogLevel", "LogFormat",
     ];
 
@@ -42,6 +43,7 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
             }
         }
 
+        (string? sqliteFile, PostgresUrl? postgres) = ReadDatabase();
         var options = new SidecarOptions
         {
             HttpListen = Value("HttpListen", ParseEndpoints, "addresses with ports are expected, such as 127.0.0.1:8066", defaults.HttpListen),
@@ -50,7 +52,8 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
             SiteUrl = Value<Uri?>("SiteURL", ParseHttpUrl, "an http or https URL is expected, such as https://chat.example.org", null),
             BotToken = ReadToken("BotToken"),
             JobsBotToken = ReadToken("JobsBotToken"),
-            DatabaseFile = Value("DatabaseURL", ParseSqliteFile, "sqlite:FILE is expected (PostgreSQL is not supported by this version)", defaults.DatabaseFile, mask: true),
+            DatabaseFile = sqliteFile ?? defaults.DatabaseFile,
+            Postgres = postgres,
             NodeName = Value("NodeName", static text => text.Length is > 0 and <= 64 ? text : null, "1 to 64 characters are expected", defaults.NodeName),
             TrustedProxies = Value("TrustedProxies", ParseNetworks, "networks are expected, such as 10.0.0.0/8,192.168.1.7/32", defaults.TrustedProxies),
             EndCallsOnStart = Switch("EndCallsOnStart"),
@@ -110,6 +113,29 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
         }
     }
 
+    private (string? SqliteFile, PostgresUrl? Postgres) ReadDatabase()
+    {
+        int? open = Value("MaxOpenConns", ParseCount, "a number from 1 to 10000 is expected", (int?)null);
+        int? idle = Value("MaxIdleConns", ParseCount, "a number from 1 to 10000 is expected", (int?)null);
+        if (sources.Own("DatabaseURL") is not var (text, origin))
+        {
+            return (null, null);
+        }
+
+        if (ParseSqliteFile(text) is { } file)
+        {
+            return (file, null);
+        }
+
+        if (PostgresUrl.TryParse(text, out PostgresUrl? postgres, out string fault))
+        {
+            return (null, postgres!.WithPool(open, idle));
+        }
+
+        _faults.Add(new("DatabaseURL", origin, Masked, fault));
+        return (null, null);
+    }
+
     private T Value<T>(string key, Func<string, T?> parse, string allowed, T fallback, bool mask = false)
     {
         if (sources.Own(key) is not var (text, origin))
@@ -154,6 +180,8 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
 
     private static Uri? ParseHttpUrl(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https" ? url : null;
+
+    private static int? ParseCount(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is > 0 and <= 10_000 ? count : null;
 
     private static string? ParseSqliteFile(string text) =>
         text.StartsWith("sqlite:", StringComparison.Ordinal) && text.Length > "sqlite:".Length ? text["sqlite:".Length..] : null;

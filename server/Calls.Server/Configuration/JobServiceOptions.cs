@@ -1,4 +1,4 @@
-namespace Calls.Server.Jobs;
+namespace Calls.Server.Configuration;
 
 /// <summary>What concerns jobs and is no setting of the plugin: names as in the environment (configuration.md 5.2).</summary>
 public sealed record JobServiceOptions
