@@ -21,7 +21,7 @@ internal sealed class CallsSite : IAsyncDisposable
     private readonly CallsSettings _settings;
     private Sidecar? _sidecar;
 
-    private readonly Func<SidecarOptions, SidecarOptions>? _configure;
+    private Func<SidecarOptions, SidecarOptions>? _configure;
     private readonly SettingSources? _sources;
 
     private CallsSite(
@@ -52,11 +52,13 @@ internal sealed class CallsSite : IAsyncDisposable
 
     /// <param name="settings">What applies where nothing else is set.</param>
     /// <param name="prepare">Changes Mattermost before the sidecar starts.</param>
+    /// <param name="prepareSite">Runs before the sidecar starts, and says how its options differ.</param>
     public static async Task<CallsSite> StartAsync(
         CallsSettings? settings = null,
         Func<SidecarOptions, SidecarOptions>? configure = null,
         SettingSources? sources = null,
-        Action<StandInMattermost>? prepare = null)
+        Action<StandInMattermost>? prepare = null,
+        Func<CallsSite, Task<Func<SidecarOptions, SidecarOptions>>>? prepareSite = null)
     {
         var mattermostTime = new ManualTime();
         StandInMattermost mattermost = await StandInMattermost.StartAsync(new() { Time = mattermostTime }, CancellationToken.None);
@@ -69,6 +71,7 @@ internal sealed class CallsSite : IAsyncDisposable
             sources);
         try
         {
+            site._configure = prepareSite is null ? site._configure : await prepareSite(site);
             await site.StartSidecarAsync();
             return site;
         }
@@ -115,11 +118,15 @@ internal sealed class CallsSite : IAsyncDisposable
     public async Task<ClientSocket> OpenWithAsync(string token)
     {
         ClientSocket socket = Own(await ClientSocket.OpenGreetedAsync(Url, token));
-
-        // The question whose token it is must not be under way when a test moves the clock: it would time out.
-        ConnectionRegistry connections = Sidecar.Services.GetRequiredService<ConnectionRegistry>();
-        await Poll.UntilAsync(() => connections.TryFind(new ConnectionId(socket.Id), out RelayConnection? connection) && connection.Knows(token));
+        await KnowsAsync(socket, token);
         return socket;
+    }
+
+    /// <summary>The question whose token it is must not be under way when a test moves the clock: it would time out.</summary>
+    public Task KnowsAsync(ClientSocket socket, string token)
+    {
+        ConnectionRegistry connections = Sidecar.Services.GetRequiredService<ConnectionRegistry>();
+        return Poll.UntilAsync(() => connections.TryFind(new ConnectionId(socket.Id), out RelayConnection? connection) && connection.Knows(token));
     }
 
     /// <summary>Comes back as the web client does, for the connection of a socket that was lost.</summary>
