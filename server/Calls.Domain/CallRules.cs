@@ -8,4 +8,11 @@ public sealed record CallRules(
     bool DefaultEnabled = false,
     int MaxParticipants = 0,
     bool AllowScreenSharing = true,
-    bool ShowFullName = true);
+    bool ShowFullName = true)
+{
+    /// <summary>Whether recordings are transcribed too.</summary>
+    public bool TranscribesRecordings { get; init; }
+
+    /// <summary>Whether the transcriber speaks live captions.</summary>
+    public bool CaptionsLive { get; init; }
+}

@@ -8,6 +8,7 @@ var root = new RootCommand("The backend of Mattermost Calls: gateway, signaling 
 {
     settings,
     ServeCommand.Create(settings),
+    MigrateCommand.Create(settings),
     DemoCommand.Create(),
     RtcdCommand.Create(),
 };

@@ -32,10 +32,11 @@ public sealed partial class FolderDependencyTests
         ["Signaling"] = ["Configuration", "Observability"],
         ["Api"] = ["Configuration", "Signaling"],
         ["Persistence"] = ["Configuration", "Observability"],
-        ["Mattermost"] = ["Configuration", "Observability", "Signaling", "Api"],
+        ["Mattermost"] = ["Configuration", "Observability", "Signaling", "Api", "Jobs"],
         ["Media"] = ["Configuration"],
+        ["Jobs"] = ["Configuration"],
         ["Rtcd"] = ["Observability"],
-        ["Commands"] = ["Configuration", "Observability", "Signaling", "Api", "Persistence", "Mattermost", "Media", "Rtcd"],
+        ["Commands"] = ["Configuration", "Observability", "Signaling", "Api", "Persistence", "Mattermost", "Media", "Jobs", "Rtcd"],
     };
 
     private static readonly string[] ProtocolFolders = ["Crypto", "Stun", "Dtls", "Srtp", "Rtp", "Rtcp", "Sctp", "DataChannels", "Sdp"];

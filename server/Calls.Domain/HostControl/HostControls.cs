@@ -32,7 +32,7 @@ public sealed class HostControls(
                     return HostActionResult.NoCallOngoing;
                 }
 
-                if (target == host.BotUserId)
+                if (host.Bots.Contains(target))
                 {
                     return HostActionResult.BotNotAllowed;
                 }
@@ -79,7 +79,7 @@ public sealed class HostControls(
         AskAsync(channel, requester, target, cancellation, (call, session) =>
         {
             lifecycle.EndAfter(RemovalDelay, call.Channel, call.Id, session.Id);
-            EventAudience participants = new EventAudience.OfParticipants(call.Channel, call.UsersInCall(host.BotUserId));
+            EventAudience participants = new EventAudience.OfParticipants(call.Channel, call.UsersInCall(host.Bots));
             return new HostRemovedSession(participants, call.Id, call.Channel, session.User, session.Id);
         });
 

@@ -1,3 +1,5 @@
+using Calls.Server.Api.Bot;
+
 namespace Calls.Server.Api;
 
 /// <summary>The REST API below the plugin's base path.</summary>
@@ -20,6 +22,12 @@ internal static class CallsApi
         services.AddSingleton<IApiResource, DismissNotificationResource>();
         services.AddSingleton<IApiResource, HostControlsResource>();
         services.AddSingleton<IApiResource, TurnCredentialsResource>();
+        services.AddSingleton<IApiResource, RecordingResource>();
+        services.AddSingleton<BotGate>();
+        services.AddSingleton<IApiResource, BotLookupsResource>();
+        services.AddSingleton<IApiResource, BotUploadsResource>();
+        services.AddSingleton<IApiResource, BotPostsResource>();
+        services.AddSingleton<IApiResource, BotJobsResource>();
         return services;
     }
 

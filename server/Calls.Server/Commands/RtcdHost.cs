@@ -212,15 +212,17 @@ internal sealed class RtcdHost : IAsyncDisposable
     {
         ListenAddresses = options.IceAddressUdp,
         UdpPort = options.IcePortUdp,
+        TcpListenAddresses = options.IceAddressTcp,
+        TcpPort = options.IcePortTcp,
         EnableIPv6 = options.EnableIPv6,
         IceHostOverride = options.IceHostOverride,
-        IceHostPortOverride = PortOverride(options),
+        IceHostPortOverride = IceHostPortOverride.TryParse(options.IceHostPortOverride, out IceHostPortOverride? ports, out _) ? ports : null,
+
+        // A lite server needs no relay: TURN servers are for clients, which get theirs from the plugin.
+        IceServerUrls = [.. options.IceServers.Where(static server => server.IsStun).SelectMany(static server => server.Urls)],
+        NackBufferSize = options.NackBufferSize,
+        Loops = options.UdpSocketsCount < Environment.ProcessorCount ? options.UdpSocketsCount : null,
         Measurements = metrics,
         Log = log,
     };
-
-    private static int? PortOverride(RtcdOptions options) =>
-        options.IceHostPortOverride.Length > 0 && IceHostPortOverride.TryParse(options.IceHostPortOverride, out IceHostPortOverride? parsed, out _)
-            ? parsed.PortFor(options.IceAddressUdp.Count > 0 ? options.IceAddressUdp : Dns.GetHostAddresses(Dns.GetHostName()))
-            : null;
 }

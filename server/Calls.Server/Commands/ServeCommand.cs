@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Net;
 using Calls.Rtc;
 using Calls.Server.Configuration;
+using Calls.Server.Jobs;
 
 namespace Calls.Server.Commands;
 
@@ -25,22 +26,24 @@ internal static class ServeCommand
     public static async Task<int> RunAsync(string? settingsFile, CancellationToken cancellation)
     {
         RtcServer.RequireLibraries();
-        Dictionary<string, string> environment = EnvironmentVariables();
-        if (environment.GetValueOrDefault(DisableVariable) == "true")
+        if (Environment.GetEnvironmentVariable(DisableVariable) == "true")
         {
             throw new ConfigurationException([new(DisableVariable, SettingOrigin.Environment, "true", "disabled by environment flag")]);
         }
 
-        var sources = new SettingSources(
-            new Dictionary<string, string>(), environment, ReadFile(settingsFile), CallsSettingsReader.IsPluginKey, settingsFile ?? DefaultFile);
+        SettingSources sources = ReadSources(settingsFile);
         (SidecarOptions options, CallsSettings settings, IReadOnlyList<string> warnings) = Read(sources);
+        options = options with { Jobs = JobServiceOptions.Read(EnvironmentVariables()) };
         var media = new RtcServerOptions
         {
             ListenAddresses = settings.UDPServerAddress.Length == 0 ? [] : [IPAddress.Parse(settings.UDPServerAddress)],
             UdpPort = settings.UDPServerPort,
+            TcpListenAddresses = settings.TCPServerAddress.Length == 0 ? [] : [IPAddress.Parse(settings.TCPServerAddress)],
+            TcpPort = settings.TCPServerPort,
             EnableIPv6 = settings.EnableIPv6,
             IceHostOverride = settings.ICEHostOverride,
             IceHostPortOverride = settings.ICEHostPortOverride,
+            IceServerUrls = [.. settings.ICEServersConfigs.SelectMany(static server => server.Urls), .. settings.ICEServers],
             DtlsActive = options.DtlsActive,
         };
         await using Sidecar sidecar = await Sidecar.StartAsync(options, settings, media, addRoutes: null, cancellation);
@@ -54,6 +57,11 @@ internal static class ServeCommand
         await sidecar.WaitAsync(cancellation);
         return ExitCode.Done;
     }
+
+    /// <summary>Environment and file.</summary>
+    /// <exception cref="ConfigurationException">The file cannot be read.</exception>
+    public static SettingSources ReadSources(string? settingsFile) => new(
+        new Dictionary<string, string>(), EnvironmentVariables(), ReadFile(settingsFile), CallsSettingsReader.IsPluginKey, settingsFile ?? DefaultFile);
 
     /// <summary>Faults of both kinds of settings are reported together.</summary>
     private static (SidecarOptions Options, CallsSettings Settings, IReadOnlyList<string> Warnings) Read(SettingSources sources)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using Calls.Rtc.Ice;
 
 namespace Calls.Server.Configuration;
 
@@ -60,6 +61,10 @@ internal sealed class CallsSettingsReader(SettingSources sources, CallsSettings 
     {
         Require(IsAddress(settings.UDPServerAddress), "UDPServerAddress", "UDPServerAddress parsing failed");
         Require(IsAddress(settings.TCPServerAddress), "TCPServerAddress", "TCPServerAddress parsing failed");
+        Require(
+            settings.ICEHostOverride.Length == 0 || IceHostOverride.TryParse(settings.ICEHostOverride, out _),
+            "ICEHostOverride",
+            "an address, a host name, or a list of external/internal address pairs is expected");
         RequirePort("UDPServerPort", settings.UDPServerPort);
         RequirePort("TCPServerPort", settings.TCPServerPort);
         Require(settings.MaxCallParticipants >= 0, "MaxCallParticipants", "MaxCallParticipants is not valid");
@@ -68,7 +73,6 @@ internal sealed class CallsSettingsReader(SettingSources sources, CallsSettings 
         Require(Qualities.Contains(settings.RecordingQuality), "RecordingQuality", "RecordingQuality is not valid");
 
         Require(settings.RTCDServiceURL.Length == 0, "RTCDServiceURL", "rtcd is not supported by this version; remove it to use the built-in media server");
-        Require(!settings.EnableRecordings, "EnableRecordings", "recordings are not supported by this version");
         if (settings.ServerSideTURN)
         {
             _warnings.Add("ServerSideTURN has no effect: this media server needs no relay, clients bring their own.");

@@ -17,6 +17,10 @@ public sealed class CurrentCallsSettings(CallsSettings initial) : ICallRules
     private sealed record Snapshot(CallsSettings Settings)
     {
         public CallRules Rules { get; } = new(
-            Settings.DefaultEnabled, Settings.MaxCallParticipants, Settings.AllowScreenSharing, Settings.ShowFullName);
+            Settings.DefaultEnabled, Settings.MaxCallParticipants, Settings.AllowScreenSharing, Settings.ShowFullName)
+        {
+            TranscribesRecordings = Settings.EnableRecordings && Settings.EnableTranscriptions,
+            CaptionsLive = Settings.EnableRecordings && Settings.EnableTranscriptions && Settings.EnableLiveCaptions,
+        };
     }
 }

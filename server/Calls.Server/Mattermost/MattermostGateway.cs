@@ -1,6 +1,8 @@
 using System.Net;
 using Calls.Domain.Ports;
 using Calls.Server.Api;
+using Calls.Server.Api.Bot;
+using Calls.Server.Jobs;
 using Calls.Server.Mattermost.Delivery;
 using Calls.Server.Mattermost.Identity;
 using Calls.Server.Mattermost.Proxy;
@@ -44,6 +46,10 @@ public static class MattermostGateway
         services.AddSingleton<HostCaches>();
         services.AddSingleton<MattermostHost>();
         services.AddSingleton<IChatHost>(static provider => provider.GetRequiredService<MattermostHost>());
+        services.AddSingleton<MattermostBotHost>();
+        services.AddSingleton<IBotHost>(static provider => provider.GetRequiredService<MattermostBotHost>());
+        services.AddSingleton<IBotPosts>(static provider => provider.GetRequiredService<MattermostBotHost>());
+        services.AddSingleton<IJobSite>(static provider => provider.GetRequiredService<MattermostBotHost>());
 
         services.AddSingleton<TokenIdentity>();
         services.AddSingleton<ITokenIdentity>(static provider => provider.GetRequiredService<TokenIdentity>());

@@ -9,6 +9,7 @@ namespace Calls.Server.Tests.Commands;
 public sealed class RtcdCommandTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("calls-rtcd-command-").FullName;
+    private readonly int _mediaPort = CallsProcess.FreeMediaPort();
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -96,7 +97,9 @@ public sealed class RtcdCommandTests : IDisposable
         ["RTCD_API_HTTP_LISTENADDRESS"] = "127.0.0.1:0",
         ["RTCD_API_SECURITY_ALLOWSELFREGISTRATION"] = "true",
         ["RTCD_RTC_ICEADDRESSUDP"] = "127.0.0.1",
-        ["RTCD_RTC_ICEPORTUDP"] = $"{CallsProcess.FreeMediaPort()}",
+        ["RTCD_RTC_ICEPORTUDP"] = $"{_mediaPort}",
+        ["RTCD_RTC_ICEPORTTCP"] = $"{_mediaPort}",
+        ["RTCD_RTC_ICEADDRESSTCP"] = "127.0.0.1",
         ["RTCD_STORE_DATASOURCE"] = Path.Combine(_folder, "db"),
         ["RTCD_LOGGER_ENABLEFILE"] = "false",
     };

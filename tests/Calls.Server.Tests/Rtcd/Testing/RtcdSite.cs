@@ -54,7 +54,7 @@ internal sealed class RtcdSite : IAsyncDisposable
             [],
             CancellationToken.None,
             Time,
-            static media => media with { ListenAddresses = [IPAddress.Loopback], UdpPort = 0, Loops = 1 });
+            static media => media with { ListenAddresses = [IPAddress.Loopback], UdpPort = 0, TcpPort = null, Loops = 1 });
     }
 
     public async Task StopHostAsync()
