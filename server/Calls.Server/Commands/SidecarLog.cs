@@ -12,4 +12,8 @@ internal static partial class SidecarLog
 
     [LoggerMessage(EventId = 1003, Level = LogLevel.Warning, Message = "Starting again with settings saved in Mattermost: {Settings}.")]
     public static partial void LogStartsAgain(this ILogger log, string settings);
+
+    /// <summary>Something that does not stop the start; the sentence says what.</summary>
+    [LoggerMessage(EventId = 1004, Level = LogLevel.Warning, Message = "{Warning}")]
+    public static partial void LogSettingsWarning(this ILogger log, string warning);
 }
