@@ -32,7 +32,6 @@ public static class MattermostGateway
         services.AddSingleton(options.Timings);
         services.AddSingleton<GatewayCounters>();
         services.AddSingleton<IMetricSource, GatewayMetrics>();
-        services.AddSingleton<IMetricSource, GatewayMetrics>();
         services.AddSingleton(static provider => new HttpMessageInvoker(provider.GetRequiredService<SocketsHttpHandler>(), disposeHandler: false));
         services.AddSingleton(Handler(options));
         services.AddSingleton(static provider => new RequestBudget(
