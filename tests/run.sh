@@ -36,6 +36,7 @@ need() { command -v "$2" >/dev/null || missing+=("$1"); }
 need chromium chromium
 need nodejs node
 need npm npm
+need postgresql pg_ctlcluster
 if [ ${#missing[@]} -gt 0 ]; then
   if [ -n "$install" ]; then
     [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null || { say "Installing ${missing[*]} needs root and apt-get."; exit 1; }
@@ -50,6 +51,7 @@ fi
 step restore dotnet restore Plugin.sln --locked-mode
 step build dotnet build Plugin.sln --no-restore -c Release -v quiet
 step format dotnet format Plugin.sln --no-restore --verify-no-changes --exclude tests/fixtures
+step "allocation gate" dotnet run --project tests/Calls.Benchmarks -c Release --no-build -- --gate
 step conformance dotnet run --project tests/Calls.Conformance -c Release --no-build -- --check
 if [ -f webapp-shim/package.json ] && command -v npm >/dev/null; then
   step "webapp-shim packages" npm --prefix webapp-shim ci --no-audit --no-fund

@@ -1,11 +1,12 @@
 using Calls.Domain.Events;
+using Calls.Domain.Jobs;
 using Calls.Domain.Ports;
 
 namespace Calls.Domain;
 
 /// <summary>The rules of one call. Changes its <see cref="State"/> and raises the events that tell of it, in order.</summary>
 /// <remarks>Used under the lock of its channel only: not thread-safe. Times are Unix milliseconds.</remarks>
-public sealed class Call(CallState state, UserId bot)
+public sealed partial class Call(CallState state, BotUsers bots)
 {
     private readonly List<CallEvent> _events = [];
 
@@ -13,12 +14,12 @@ public sealed class Call(CallState state, UserId bot)
 
     public CallId Id => State.Id;
 
-    private EventAudience Participants => new EventAudience.OfParticipants(State.Channel, State.UsersInCall(bot));
+    private EventAudience Participants => new EventAudience.OfParticipants(State.Channel, State.UsersInCall(bots));
 
     private EventAudience Members => new EventAudience.OfChannel(State.Channel);
 
     /// <summary>A call that nobody knows of yet.</summary>
-    public static Call Start(ChannelId channel, ChannelKind? kind, UserId owner, UserId bot, long now) => new(
+    public static Call Start(ChannelId channel, ChannelKind? kind, UserId owner, BotUsers bots, long now) => new(
         new CallState
         {
             Id = new CallId(RandomId.Next()),
@@ -28,7 +29,7 @@ public sealed class Call(CallState state, UserId bot)
             StartAt = now,
             Phase = CallPhase.Starting,
         },
-        bot);
+        bots);
 
     /// <summary>The events raised since the last time, oldest first.</summary>
     public IReadOnlyList<CallEvent> TakeEvents()
@@ -42,7 +43,7 @@ public sealed class Call(CallState state, UserId bot)
 
     public void AddSession(SessionId session, ConnectionId connection, UserId user, long now)
     {
-        if (user != bot)
+        if (!bots.Contains(user))
         {
             // The user came back after the media was lost: nobody appears twice (modes.md 17.3).
             foreach (CallSession lost in State.Sessions.Values.Where(s => s.User == user && s.IsMediaLost))
@@ -74,9 +75,14 @@ public sealed class Call(CallState state, UserId bot)
     {
         CallSession joined = State.Sessions[session];
         Raise(new JoinAccepted(new EventAudience.OfConnection(joined.Connection), session));
-        if (joined.User != bot)
+        if (!bots.Contains(joined.User))
         {
             Raise(new UserJoined(Members, joined.User, session));
+        }
+        else
+        {
+            // A transcriber that joins later learns from it that the recording runs (signaling.md 2.12).
+            AnnounceJob(JobKind.Recording);
         }
 
         Raise(new CallStateSent(new EventAudience.OfUser(joined.User), State, joined.User));
@@ -86,6 +92,7 @@ public sealed class Call(CallState state, UserId bot)
     public void CancelJoin(SessionId session)
     {
         State = State with { Sessions = State.Sessions.Remove(session) };
+        UnassignBot(session);
         State = State with { Host = State.Sessions.IsEmpty ? null : SelectHost() };
     }
 
@@ -94,6 +101,7 @@ public sealed class Call(CallState state, UserId bot)
     {
         CallSession removed = State.Sessions[session];
         Drop(removed, now);
+        FollowUpOnJobs(removed, now);
         RaiseLeft(removed);
 
         if (State.Host == removed.User && !State.Sessions.IsEmpty)
@@ -200,6 +208,7 @@ public sealed class Call(CallState state, UserId bot)
     public void Rebind(SessionId session, ConnectionId connection)
     {
         CallSession bound = State.Sessions[session];
+        RebindBot(bound.Connection, connection);
         Replace(bound with { Connection = connection, Binding = bound.Binding + 1, SocketDownAt = 0 });
     }
 
@@ -276,7 +285,7 @@ public sealed class Call(CallState state, UserId bot)
             return current;
         }
 
-        return State.Sessions.Values.Where(s => s.User != bot).MinBy(s => s.JoinedAt)?.User;
+        return State.Sessions.Values.Where(s => !bots.Contains(s.User)).MinBy(s => s.JoinedAt)?.User;
     }
 
     private void UpdateHost()
@@ -306,15 +315,19 @@ public sealed class Call(CallState state, UserId bot)
         }
     }
 
-    private void End(long now) => State = State with
+    private void End(long now)
     {
-        EndAt = now,
-        Host = null,
-        Dismissed = State.Dismissed.Clear(),
-        VideoStartAt = State.VideoStartAt.Clear(),
-        Phase = State.Post is null ? CallPhase.Ended : CallPhase.Ending,
-        LostAt = 0,
-    };
+        CloseJobs(now);
+        State = State with
+        {
+            EndAt = now,
+            Host = null,
+            Dismissed = State.Dismissed.Clear(),
+            VideoStartAt = State.VideoStartAt.Clear(),
+            Phase = State.Post is null ? CallPhase.Ended : CallPhase.Ending,
+            LostAt = 0,
+        };
+    }
 
     private void CloseScreenShare(long now)
     {
@@ -361,7 +374,7 @@ public sealed class Call(CallState state, UserId bot)
 
     private void RaiseLeft(CallSession session)
     {
-        if (session.User != bot)
+        if (!bots.Contains(session.User))
         {
             Raise(new UserLeft(Members, State.Channel, session.User, session.Id));
         }

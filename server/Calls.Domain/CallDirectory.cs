@@ -16,7 +16,7 @@ public sealed class CallDirectory(ICallStore store, ICallEvents events, IChatHos
     private readonly ChannelLocks _locks = new(time);
     private readonly ConcurrentDictionary<ChannelId, CallState> _current = new();
 
-    public UserId Bot => host.BotUserId;
+    public BotUsers Bots => host.Bots;
 
     /// <summary>Unix milliseconds.</summary>
     public long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -37,7 +37,7 @@ public sealed class CallDirectory(ICallStore store, ICallEvents events, IChatHos
         using IDisposable lease = await _locks.AcquireAsync(channel, limit, cancellation);
         TimeSpan left = limit - time.GetElapsedTime(start);
 
-        await using CallWork work = new(store, channel, host.BotUserId);
+        await using CallWork work = new(store, channel, host.Bots);
         try
         {
             await work.OpenAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellation);
@@ -67,7 +67,7 @@ public sealed class CallDirectory(ICallStore store, ICallEvents events, IChatHos
 
     /// <summary>PART audience of a channel's call as of now; <c>null</c> without an active call.</summary>
     public EventAudience? ParticipantsOf(ChannelId channel) => Current(channel) is { } call
-        ? new EventAudience.OfParticipants(channel, call.UsersInCall(host.BotUserId))
+        ? new EventAudience.OfParticipants(channel, call.UsersInCall(host.Bots))
         : null;
 
     /// <summary>The active call of a channel as stored, without the lock.</summary>

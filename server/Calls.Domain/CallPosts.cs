@@ -4,7 +4,7 @@ namespace Calls.Domain;
 
 /// <summary>The post that shows a call in its channel (rest-api.md 8.1, 8.2).</summary>
 public sealed class CallPosts(
-    IChatHost host, ICallStore store, CallDirectory directory, ICallRules rules, BackgroundTasks background, TimeProvider time, ICallLog log)
+    IChatHost host, ICallStore store, CallDirectory directory, ICallRules rules, CallPostEdits edits, BackgroundTasks background, TimeProvider time, ICallLog log)
 {
     private const string PostType = "custom_calls";
     private const string EndedMessage = "Call ended";
@@ -119,14 +119,14 @@ public sealed class CallPosts(
         using CancellationTokenSource limit = new(RequestLimit, time);
         try
         {
-            if (ended.Post is { } id && await host.GetPostAsync(id, limit.Token) is { DeleteAt: 0 } post)
+            if (ended.Post is { } id)
             {
-                await ShowEndAsync(post, ended, limit.Token);
+                await ShowEndAsync(id, ended, limit.Token);
             }
 
             await store.MarkEndedAsync(ended.Id, limit.Token);
         }
-        catch (Exception failure) when (failure is ChatHostException or OperationCanceledException or CallStoreException)
+        catch (Exception failure) when (failure is ChatHostException or OperationCanceledException or CallLockException or CallStoreException)
         {
             // What stays open after the last attempt is taken up again at the next start.
             log.Failed("closing the call post", failure);
@@ -146,10 +146,10 @@ public sealed class CallPosts(
             foreach (ChatPost orphan in recent.Where(post =>
                 post.Type == PostType && post.Author == begun.Owner && post.Props.GetValueOrDefault("start_at") is long start && start == begun.StartAt))
             {
-                await ShowEndAsync(orphan, begun, limit.Token);
+                await ShowEndAsync(orphan.Id, begun, limit.Token);
             }
         }
-        catch (Exception failure) when (failure is ChatHostException or OperationCanceledException)
+        catch (Exception failure) when (failure is ChatHostException or OperationCanceledException or CallLockException)
         {
             log.Failed("closing an orphaned call post", failure);
             if (attempts > 1)
@@ -159,16 +159,18 @@ public sealed class CallPosts(
         }
     }
 
-    private Task ShowEndAsync(ChatPost post, CallState ended, CancellationToken cancellation)
-    {
-        Dictionary<string, object?> props = new(post.Props)
-        {
-            ["attachments"] = Attachments(EndedMessage),
-            ["end_at"] = ended.EndAt,
-            ["participants"] = ended.Participants.Select(object? (user) => user.Value).ToList(),
-        };
-        return host.UpdatePostAsync(post.Id, EndedMessage, props, cancellation);
-    }
+    private Task ShowEndAsync(PostId id, CallState ended, CancellationToken cancellation) => edits.EditAsync(
+        ended.Channel,
+        id,
+        post => Task.FromResult(post is not { DeleteAt: 0 } ? null : new PostChange(
+            EndedMessage,
+            new Dictionary<string, object?>
+            {
+                ["attachments"] = Attachments(EndedMessage),
+                ["end_at"] = ended.EndAt,
+                ["participants"] = ended.Participants.Select(object? (user) => user.Value).ToList(),
+            })),
+        cancellation);
 
     private async Task TellAsync(UserId user, ChannelId channel, string message, PostId? thread)
     {

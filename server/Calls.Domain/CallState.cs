@@ -74,13 +74,13 @@ public sealed record CallState
         return null;
     }
 
-    /// <summary>Distinct users with a session in the call, without the bot.</summary>
-    public IReadOnlyList<UserId> UsersInCall(UserId bot)
+    /// <summary>Distinct users with a session in the call, without the bots.</summary>
+    public IReadOnlyList<UserId> UsersInCall(BotUsers bots)
     {
         HashSet<UserId> users = [];
         foreach (CallSession session in Sessions.Values)
         {
-            if (session.User != bot)
+            if (!bots.Contains(session.User))
             {
                 users.Add(session.User);
             }

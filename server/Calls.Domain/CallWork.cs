@@ -11,16 +11,16 @@ public sealed class CallWork : IAsyncDisposable
 {
     private readonly ICallStore _store;
     private readonly ChannelId _channel;
-    private readonly UserId _bot;
+    private readonly BotUsers _bots;
     private readonly List<(CallEvent Event, long Number)> _unpublished = [];
     private ICallTransaction? _transaction;
     private CallState? _stored;
 
-    internal CallWork(ICallStore store, ChannelId channel, UserId bot)
+    internal CallWork(ICallStore store, ChannelId channel, BotUsers bots)
     {
         _store = store;
         _channel = channel;
-        _bot = bot;
+        _bots = bots;
     }
 
     /// <summary>The active call of the channel.</summary>
@@ -32,7 +32,7 @@ public sealed class CallWork : IAsyncDisposable
     internal bool HasCommitted { get; private set; }
 
     /// <summary>Begins the channel's next call.</summary>
-    public Call Start(ChannelKind? kind, UserId owner, long now) => Call = Call.Start(_channel, kind, owner, _bot, now);
+    public Call Start(ChannelKind? kind, UserId owner, long now) => Call = Call.Start(_channel, kind, owner, _bots, now);
 
     /// <summary>Writes what changed and ends the transaction. <see cref="Call"/> must not be changed before <see cref="ReopenAsync"/>.</summary>
     public async Task CommitAsync(CancellationToken cancellation = default)
@@ -85,7 +85,7 @@ public sealed class CallWork : IAsyncDisposable
     {
         _transaction = await _store.BeginAsync(_channel, limit, cancellation);
         _stored = await _transaction.GetActiveCallAsync(cancellation);
-        Call = _stored is null ? null : new Call(_stored, _bot);
+        Call = _stored is null ? null : new Call(_stored, _bots);
     }
 
     internal void Publish(ICallEvents events)

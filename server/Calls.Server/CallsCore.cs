@@ -1,5 +1,6 @@
 using Calls.Domain;
 using Calls.Domain.HostControl;
+using Calls.Domain.Jobs;
 using Calls.Domain.Ports;
 using Calls.Domain.Recovery;
 using Calls.Domain.Sessions;
@@ -17,7 +18,8 @@ internal static class CallsCore
 {
     /// <summary>
     /// Adds the core. It needs from others: <see cref="CurrentCallsSettings"/>, <see cref="IChatHost"/>,
-    /// <see cref="IMediaRouter"/>, <see cref="IEventDelivery"/>, <see cref="IRequestIdentity"/>; and gives: <see cref="IClientConnections"/>,
+    /// <see cref="IBotPosts"/>, <see cref="IJobService"/>, <see cref="IMediaRouter"/>, <see cref="IEventDelivery"/>,
+    /// <see cref="IRequestIdentity"/>, the API also <see cref="Api.Bot.IBotHost"/>; and gives: <see cref="IClientConnections"/>,
     /// <see cref="IMediaEvents"/>.
     /// </summary>
     public static IServiceCollection AddCallsCore(this IServiceCollection services, CallsCoreOptions options)
@@ -29,15 +31,18 @@ internal static class CallsCore
         services.AddSingleton<IMetricSource>(provider => provider.GetRequiredService<CallsMetrics>());
         services.AddSingleton<IMetricSource, SessionMetrics>();
 
-        services.AddSingleton(_ => new SqliteDatabase(options.DatabaseFile));
-        services.AddSingleton<SqliteMigrations>();
-        services.AddSingleton<SqliteCallStore>();
-        services.AddSingleton<ICallStore>(provider => new MeasuredCallStore(provider.GetRequiredService<SqliteCallStore>(), provider.GetRequiredService<CallsMetrics>()));
-        services.AddSingleton<IServiceCredentialStore, SqliteServiceCredentialStore>();
+        // What another process does to the same rows goes by the real clock, whatever a test does with ours.
+        services.AddSingleton<ICallsDatabase>(provider => options.Postgres is { } url
+            ? new PostgresDatabase(url)
+            : new SqliteDatabase(options.DatabaseFile, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new SqlCallStore(provider.GetRequiredService<ICallsDatabase>(), TimeProvider.System));
+        services.AddSingleton<ICallStore>(provider => new MeasuredCallStore(provider.GetRequiredService<SqlCallStore>(), provider.GetRequiredService<CallsMetrics>()));
+        services.AddSingleton<IServiceCredentialStore, SqlServiceCredentialStore>();
 
         services.AddSingleton<ICallLog, CallLog>();
         services.AddSingleton<BackgroundTasks>();
         services.AddSingleton<CallDirectory>();
+        services.AddSingleton<CallPostEdits>();
         services.AddSingleton<CallPosts>();
         services.AddSingleton<LocalSessions>();
         services.AddSingleton<MediaReports>();
@@ -47,6 +52,10 @@ internal static class CallsCore
         services.AddSingleton<CallJoining>();
         services.AddSingleton<HostControls>();
         services.AddSingleton<CallDismissal>();
+        services.AddSingleton<JobDeadlines>();
+        services.AddSingleton<JobReports>();
+        services.AddSingleton<RecordingPosts>();
+        services.AddSingleton<Recordings>();
         services.AddSingleton<CallRecovery>();
 
         services.AddSingleton<EventWriter>();

@@ -1,26 +1,17 @@
 using Calls.Domain;
 using Calls.Domain.Recovery;
 using Calls.Server.Persistence;
-using Microsoft.Data.Sqlite;
 
 namespace Calls.Server;
 
 /// <summary>Brings the database up to date and takes up running calls before the first client; finishes work at the end.</summary>
 /// <remarks>A database that cannot be used ends the start with an <see cref="IOException"/> that says what to do.</remarks>
 internal sealed class CallsCoreLifetime(
-    SqliteMigrations migrations, CallRecovery recovery, BackgroundTasks background, CallsCoreOptions options) : IHostedService
+    ICallsDatabase database, CallRecovery recovery, BackgroundTasks background, CallsCoreOptions options) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        try
-        {
-            migrations.Apply();
-        }
-        catch (SqliteException failure)
-        {
-            throw new IOException(SqliteFailure.Explain(failure, options.DatabaseFile), failure);
-        }
-
+        await DatabaseStart.MigrateAsync(database, cancellationToken);
         await recovery.RunAsync(options.EndCallsOnStart, cancellationToken);
     }
 

@@ -32,9 +32,10 @@ public sealed partial class FolderDependencyTests
         ["Signaling"] = ["Configuration", "Observability"],
         ["Api"] = ["Configuration", "Signaling"],
         ["Persistence"] = ["Configuration", "Observability"],
-        ["Mattermost"] = ["Configuration", "Observability", "Signaling", "Api"],
+        ["Mattermost"] = ["Configuration", "Observability", "Signaling", "Api", "Jobs"],
         ["Media"] = ["Configuration"],
-        ["Commands"] = ["Configuration", "Observability", "Signaling", "Api", "Persistence", "Mattermost", "Media"],
+        ["Jobs"] = ["Configuration"],
+        ["Commands"] = ["Configuration", "Observability", "Signaling", "Api", "Persistence", "Mattermost", "Media", "Jobs"],
     };
 
     private static readonly string[] ProtocolFolders = ["Crypto", "Stun", "Dtls", "Srtp", "Rtp", "Rtcp", "Sctp", "DataChannels", "Sdp"];

@@ -10,8 +10,9 @@ public sealed class ProjectReferenceTests
         ["Calls.MessagePack"] = [],
         ["Calls.Rtc"] = ["Calls.MessagePack"],
         ["Calls.Domain"] = [],
+        ["Calls.Rtcd.Protocol"] = ["Calls.MessagePack"],
         ["Calls.StandIn"] = ["Calls.MessagePack"],
-        ["Calls.Server"] = ["Calls.MessagePack", "Calls.Rtc", "Calls.Domain", "Calls.StandIn"],
+        ["Calls.Server"] = ["Calls.MessagePack", "Calls.Rtc", "Calls.Domain", "Calls.StandIn", "Calls.Rtcd.Protocol"],
     };
 
     public static TheoryData<string> Projects() =>

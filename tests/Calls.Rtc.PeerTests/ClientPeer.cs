@@ -1,6 +1,7 @@
 using Calls.Rtc.Client;
 using Calls.Rtc.DataChannels;
 using Calls.Rtc.Sdp;
+using Calls.Rtc.Transport;
 
 namespace Calls.Rtc.PeerTests;
 
@@ -45,6 +46,9 @@ internal sealed class ClientPeer : IRtcClientEvents
     public bool Speaks { get; set; } = true;
 
     public TransportAddress LastDestination { get; private set; }
+
+    /// <summary>Its TCP connection, once it has sent something over TCP.</summary>
+    public ClientConnection? Connection { get; set; }
 
     /// <summary>Sends and receives nothing, like a machine whose cable was pulled.</summary>
     public bool IsCutOff { get; set; }
@@ -118,6 +122,24 @@ internal sealed class ClientPeer : IRtcClientEvents
     public void SendDatagram(ReadOnlySpan<byte> datagram, TransportAddress destination)
     {
         LastDestination = destination;
+        if (destination.IsTcp)
+        {
+            if (Connection is null)
+            {
+                // A connection has to begin with a check, and whatever else was meant for the one before is lost.
+                if (PacketDemuxer.Classify(datagram) != PacketKind.Stun)
+                {
+                    return;
+                }
+
+                Connection = new(_call, this, Address with { IsTcp = true });
+                _call.Connect(Connection.ServerEnd);
+            }
+
+            Connection.Send(datagram);
+            return;
+        }
+
         if (!IsCutOff)
         {
             _call.Network.Send(Address, destination, datagram, _call.NowMs);

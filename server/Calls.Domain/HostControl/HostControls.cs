@@ -39,7 +39,7 @@ public sealed class HostControls(
                     return HostActionResult.NoCallOngoing;
                 }
 
-                if (target == host.BotUserId)
+                if (host.Bots.Contains(target))
                 {
                     return HostActionResult.BotNotAllowed;
                 }
@@ -89,7 +89,7 @@ public sealed class HostControls(
                 media.Send(session.Id, MediaMessage.ScreenOff);
             }
 
-            EventAudience participants = new EventAudience.OfParticipants(call.Channel, call.UsersInCall(host.BotUserId));
+            EventAudience participants = new EventAudience.OfParticipants(call.Channel, call.UsersInCall(host.Bots));
             return new HostRemovedSession(participants, call.Id, call.Channel, session.User, session.Id);
         });
 

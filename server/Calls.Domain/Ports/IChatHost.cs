@@ -16,8 +16,13 @@ public abstract class HostAuth
 /// </remarks>
 public interface IChatHost
 {
-    /// <summary>Id of the Calls bot.</summary>
+    /// <summary>Id of the Calls bot, which writes the posts.</summary>
     UserId BotUserId { get; }
+
+    /// <summary>Id of the bot that recorder and transcriber log in with; the same account unless there is a second one.</summary>
+    UserId JobsBotUserId => BotUserId;
+
+    BotUsers Bots => new(BotUserId, JobsBotUserId);
 
     Task<bool> HasChannelPermissionAsync(UserId user, ChannelId channel, ChannelPermission permission, CancellationToken cancellation);
 

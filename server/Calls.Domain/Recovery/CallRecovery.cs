@@ -1,3 +1,4 @@
+using Calls.Domain.Jobs;
 using Calls.Domain.Ports;
 using Calls.Domain.Sessions;
 
@@ -8,7 +9,7 @@ namespace Calls.Domain.Recovery;
 /// at once as the reference does.
 /// </summary>
 public sealed class CallRecovery(
-    CallDirectory directory, SessionLifecycle lifecycle, ICallStore store, CallPosts posts, BackgroundTasks background)
+    CallDirectory directory, SessionLifecycle lifecycle, ICallStore store, CallPosts posts, JobDeadlines deadlines, BackgroundTasks background)
 {
     /// <summary>How long calls are kept after the start.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromSeconds(60);
@@ -64,6 +65,10 @@ public sealed class CallRecovery(
         if (after is { EndAt: 0 })
         {
             background.RunAfter(Kept, "ending the time for re-joins", () => ExpireAsync(channel, after.Id));
+            foreach (CallJob waiting in after.Jobs.Values.Where(job => job is { IsActive: true, HasStarted: false, Kind: not JobKind.Captions }))
+            {
+                deadlines.Watch(after, waiting);
+            }
         }
         else if (after is not null)
         {

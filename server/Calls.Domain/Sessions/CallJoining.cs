@@ -1,3 +1,4 @@
+using Calls.Domain.Jobs;
 using Calls.Domain.Ports;
 
 namespace Calls.Domain.Sessions;
@@ -55,7 +56,7 @@ public sealed class CallJoining(
     private async Task<Admission> AdmitAsync(JoinRequest request)
     {
         using CancellationTokenSource limit = new(CheckLimit, time);
-        bool isBot = request.User == host.BotUserId;
+        bool isBot = host.Bots.Contains(request.User);
         if (!isBot && !await host.HasChannelPermissionAsync(request.User, request.Channel, ChannelPermission.CreatePost, limit.Token))
         {
             return Admission.Refused(JoinRefusalReason.Forbidden);
@@ -93,7 +94,8 @@ public sealed class CallJoining(
             return Admission.Refused(JoinRefusalReason.ChannelSettingUnreadable, failure.Message);
         }
 
-        return await MayStartAsync(request.User, channel, setting, limit.Token);
+        // What a bot joins for cannot be there without a call.
+        return isBot ? new Admission(null, channel) : await MayStartAsync(request.User, channel, setting, limit.Token);
     }
 
     private async Task<JoinRefusal?> CheckThreadAsync(ChannelId channel, PostId thread, CancellationToken cancellation)
@@ -155,6 +157,11 @@ public sealed class CallJoining(
         Call call = work.Call ?? work.Start(admission.Channel!.Kind, request.User, directory.Now);
         bool isFirst = call.State.Phase == CallPhase.Starting;
         call.AddSession(session, request.Connection, request.User, directory.Now);
+        if (host.Bots.Contains(request.User))
+        {
+            call.AssignBot(new JobId(request.JobId), request.Connection);
+        }
+
         if (!isFirst)
         {
             call.ConfirmJoin(session);
@@ -209,8 +216,17 @@ public sealed class CallJoining(
             return new JoinRefusal(JoinRefusalReason.ParticipantLimit);
         }
 
-        // Recording and transcription jobs are what the bot joins for; none can be active without them.
-        return request.User == host.BotUserId ? new JoinRefusal(JoinRefusalReason.NoJobInProgress) : null;
+        return host.Bots.Contains(request.User) ? RefuseBot(call, request) : null;
+    }
+
+    private static JoinRefusal? RefuseBot(Call? call, JoinRequest request)
+    {
+        if (call?.State.ActiveJob(JobKind.Recording) is null && call?.State.ActiveJob(JobKind.Transcription) is null)
+        {
+            return new JoinRefusal(JoinRefusalReason.NoJobInProgress);
+        }
+
+        return call.FindJoinable(new JobId(request.JobId)) is null ? new JoinRefusal(JoinRefusalReason.JobNotOpen) : null;
     }
 
     private async Task<string?> InitMediaAsync(JoinRequest request, CallId call, SessionId session)

@@ -31,6 +31,9 @@ public enum JoinRefusalReason
     ParticipantLimit,
     NoJobInProgress,
 
+    /// <summary>The job that the bot names is not active, or its worker is at work already.</summary>
+    JobNotOpen,
+
     /// <summary>The store failed; the refusal says at what.</summary>
     StoreFailed,
 

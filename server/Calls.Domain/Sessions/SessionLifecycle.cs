@@ -62,7 +62,7 @@ public sealed class SessionLifecycle
     public async Task<ReconnectRefusal?> ReconnectAsync(
         UserId user, ConnectionId connection, ChannelId channel, SessionId session, CancellationToken cancellation)
     {
-        if (user != _host.BotUserId
+        if (!_host.Bots.Contains(user)
             && !await _host.HasChannelPermissionAsync(user, channel, ChannelPermission.CreatePost, cancellation))
         {
             return ReconnectRefusal.Forbidden;

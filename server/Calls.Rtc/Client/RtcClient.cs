@@ -471,10 +471,11 @@ public sealed class RtcClient : IDtlsOutput, IDataChannelEvents, IClientOffersOu
     private void AddCandidate(string line)
     {
         if (IceCandidate.TryParse(line, out IceCandidate? candidate) == IceCandidateParseResult.Ok
-            && candidate is { IsTcp: false, Address: { } address }
+            && candidate is { Address: { } address, TcpType: IceTcpType.None or IceTcpType.Passive }
+            && (candidate.IsTcp ? _options.UsesTcp : _options.UsesUdp)
             && _agent is not null)
         {
-            _agent.AddRemote(TransportAddress.From(new(address, candidate.Port)), candidate.Priority);
+            _agent.AddRemote(TransportAddress.From(new(address, candidate.Port), candidate.IsTcp), candidate.Priority);
             SendChecks();
         }
     }

@@ -22,6 +22,9 @@ public sealed class IceHostPortOverride
         _mappings = mappings;
     }
 
+    /// <summary>One port for every node; it has been validated.</summary>
+    public static implicit operator IceHostPortOverride?(int? port) => port is null ? null : new(port, []);
+
     /// <param name="error">The reference's text, without the name of the setting in front of mapping errors.</param>
     public static bool TryParse(
         string text, [NotNullWhen(true)] out IceHostPortOverride? result, [NotNullWhen(false)] out string? error)

@@ -41,7 +41,7 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
         _lastControlPacketMs = _createdMs;
         _measurements = new(host.Measurements, config.GroupId, _createdMs);
         _deadline = new(this);
-        Participant = new(config.SessionId, this, host.Ntp);
+        Participant = new(config.SessionId, this, host.Ntp, host.Losses);
         _control = new(config, environment, Participant, this, _createdMs);
         _mailbox = new(MailboxCapacity, Handle, host.Schedule);
         ScheduleDeadline();
@@ -95,7 +95,7 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
             return CheckResult.NoSession;
         }
 
-        if (agent.Authenticate(check) != IceAuthentication.Ok)
+        if (agent.Authenticate(check) != IceAuthentication.Ok || !source.IsOpenTo(this))
         {
             return CheckResult.Forged;
         }
@@ -119,6 +119,24 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
 
         Adopt(loop, agent.SelectedPath ?? path);
         return CheckResult.Answered;
+    }
+
+    /// <summary>[loop] A connection of this session has ended. Media goes another way at once if there is one.</summary>
+    public void OnPathClosed(TransportPath path)
+    {
+        if (_control.Agent is { } agent)
+        {
+            lock (agent)
+            {
+                agent.OnPathClosed(path, _host.NowMs);
+                Participant.Path = agent.SendPath;
+            }
+        }
+
+        lock (_paths)
+        {
+            _paths.Remove(path);
+        }
     }
 
     /// <summary>[loop] Copies a DTLS datagram to the mailbox: handshakes cost too much for a media loop.</summary>
@@ -221,6 +239,9 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
         Call.OnTrackEnded(track);
     }
 
+    void IMediaParticipantEvents.OnRequestsWaiting() =>
+        Owner?.Post(new(static (loop, state, _) => ((RtcSession)state!).AnswerRequests(loop), this));
+
     void IMediaParticipantEvents.OnVoiceActivity(bool isSpeaking) =>
         _host.Events.OnMessage(Config, isSpeaking ? RtcMessageType.VoiceOn : RtcMessageType.VoiceOff, default);
 
@@ -288,6 +309,15 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
         {
             // Until the owner lets go, packets that arrive here are passed on to it: one writer at any time.
             owner.Post(new(static (from, state, index) => ((RtcSession)state!).HandOver(from, (int)index), this, target.Index));
+        }
+    }
+
+    private void AnswerRequests(MediaLoop loop)
+    {
+        // The next tick of whoever owns it by now answers, too.
+        if (Owner == loop && !IsClosed)
+        {
+            Participant.AnswerRequests(_host.NowMs, loop);
         }
     }
 

@@ -41,7 +41,7 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
         _participant = participant;
         _output = output;
         _wishes = new(participant);
-        _forwarders = new(participant);
+        _forwarders = new(participant, environment.NackHistory);
         _firstOfferDeadlineMs = nowMs + FirstOfferMs;
         _transport = new(environment, participant, this);
         _peer = new(
@@ -54,7 +54,8 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
                 Candidates = [.. environment.Candidates.Select(candidate => candidate.Format(_transport.Credentials.Ufrag))],
                 DrawCredentials = () => Describe(_transport.DrawCredentials()),
             },
-            new ParticipantSsrcs(participant));
+            new ParticipantSsrcs(participant),
+            environment.Codecs);
         _negotiation = new(_peer, config.DcSignaling, this);
         _channel = new(new DataChannelOptions(), this);
     }

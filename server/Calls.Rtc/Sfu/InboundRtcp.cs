@@ -64,6 +64,15 @@ internal sealed class InboundRtcp(InboundStreams streams, OutboundStreams outgoi
                 sent.Apply(feedback, nowMs);
                 return true;
 
+            case RtcpPacketType.TransportFeedback when packet.Count == Nack.Format:
+                if (!Nack.TryParse(packet, out Nack nack))
+                {
+                    return false;
+                }
+
+                outgoing.Find(nack.MediaSsrc)?.RequestRetransmission(nack);
+                return true;
+
             case RtcpPacketType.PayloadFeedback when packet.Count == PictureLossIndication.Format:
                 if (!PictureLossIndication.TryParse(packet, out PictureLossIndication indication))
                 {

@@ -1,3 +1,5 @@
+using Calls.Rtc.Rtcp;
+
 namespace Calls.Rtc.Sfu;
 
 /// <summary>One SSRC that a client sends with.</summary>
@@ -37,6 +39,12 @@ internal sealed class InboundStream(uint ssrc, long nowMs)
     /// <summary>The stream whose place it took in <see cref="Track"/>, which returns if that was a mistake.</summary>
     public InboundStream? Replaced { get; set; }
 
+    /// <summary>The stream whose packets it repeats; <c>null</c> for an ordinary one.</summary>
+    public InboundStream? Repairs { get; private set; }
+
+    /// <summary>What is missing of it; <c>null</c> if its client is never asked to send again.</summary>
+    public NackGenerator? Nacks { get; private set; }
+
     public long FirstPacketMs { get; } = nowMs;
 
     /// <summary>Of the last packet that was not padding only.</summary>
@@ -56,6 +64,14 @@ internal sealed class InboundStream(uint ssrc, long nowMs)
         Section = section;
         Codec = codec;
         State = InboundStreamState.Pending;
+        Nacks = codec.Kind() == TrackKind.Video && section.Section.TakesNacks ? new NackGenerator() : null;
+    }
+
+    public void BindAsRepairOf(InboundStream original)
+    {
+        Section = original.Section;
+        Repairs = original;
+        State = InboundStreamState.Repair;
     }
 
     /// <summary>Follows its section into a new description.</summary>

@@ -1,4 +1,5 @@
 using Calls.Rtc.Sfu.Feedback;
+using Calls.Rtc.Sfu.Statistics;
 using Calls.Rtc.Srtp;
 using Calls.Rtc.Transport;
 
@@ -15,6 +16,7 @@ internal sealed class MediaParticipant
     // How closely sender reports keep to their second; looking at every subscriber more often gains nothing.
     private const long ReportScanMs = 100;
 
+    private readonly IMediaParticipantEvents _events;
     private readonly NtpClock _clock;
     private readonly Lock _controlLock = new();
 
@@ -25,9 +27,11 @@ internal sealed class MediaParticipant
     private InboundDescription _description = InboundDescription.Empty;
     private volatile bool _isMuted;
     private int _muteCount;
+    private int _hasRequests;
 
     // Owned by the loop.
     private readonly InboundMedia _inbound;
+    private readonly InboundRepair _repair;
     private readonly InboundReports _reports = new();
     private readonly InboundRtcp _inboundRtcp;
     private readonly OutboundRtcp _outboundRtcp;
@@ -36,19 +40,30 @@ internal sealed class MediaParticipant
     private long _lastAuthenticatedMs = long.MinValue;
 
     /// <param name="sessionId">The stream id that other clients see; without <c>_</c>.</param>
-    public MediaParticipant(string sessionId, IMediaParticipantEvents events, NtpClock clock)
+    /// <param name="counters">Of the server; <c>null</c> for one of its own.</param>
+    public MediaParticipant(string sessionId, IMediaParticipantEvents events, NtpClock clock, LossCounters? counters = null)
     {
+        Counters = counters ?? new();
         SessionId = sessionId;
         _clock = clock;
-        _inbound = new InboundMedia(this, events, _reports);
+        _events = events;
+        _outboundRtcp = new OutboundRtcp(this, AllocateSsrc(), Counters);
+        _repair = new InboundRepair(_outboundRtcp, Counters);
+        _inbound = new InboundMedia(this, events, _reports, _repair, Counters);
         _inboundRtcp = new InboundRtcp(_inbound.Streams, Outgoing, Feedback, clock);
-        _outboundRtcp = new OutboundRtcp(this, AllocateSsrc());
     }
 
     public string SessionId { get; }
 
     /// <summary>Sender SSRC of the RTCP that belongs to no forwarded stream (reports, feedback, key-frame requests).</summary>
     public uint RtcpSsrc => _outboundRtcp.Ssrc;
+
+    /// <summary>The round trip that the client measured on the data channel, in milliseconds.</summary>
+    public long ReportedRoundTripMs
+    {
+        get => _repair.ReportedRoundTripMs;
+        set => _repair.ReportedRoundTripMs = value;
+    }
 
     /// <summary>Where to send to; <c>null</c> stops sending.</summary>
     public TransportPath? Path
@@ -82,6 +97,8 @@ internal sealed class MediaParticipant
 
     /// <summary>Monotonic ms of the last authenticated SRTP or SRTCP packet; <see cref="long.MinValue"/> before the first.</summary>
     public long LastAuthenticatedMs => Volatile.Read(ref _lastAuthenticatedMs);
+
+    internal LossCounters Counters { get; }
 
     internal OutboundStreams Outgoing { get; } = new();
 
@@ -143,8 +160,7 @@ internal sealed class MediaParticipant
     /// <summary>[loop] Reports, feedback and deadlines. Call it every 20 to 50 ms.</summary>
     public void Tick(long nowMs, IPacketSink sink)
     {
-        ApplyControl(nowMs);
-        SendKeyFrameRequests(nowMs, sink);
+        AnswerRequests(nowMs, sink);
         if (nowMs >= _nextReportScanMs)
         {
             _nextReportScanMs = nowMs + ReportScanMs;
@@ -156,7 +172,20 @@ internal sealed class MediaParticipant
 
         if (!_inbound.Streams.All.IsEmpty)
         {
+            _repair.Tick(_inbound.Streams.All, nowMs, sink);
             _outboundRtcp.SendReports(_reports, _inbound.Streams.All, nowMs, sink);
+        }
+    }
+
+    /// <summary>[loop] What subscribers asked for: packets once more, and key frames.</summary>
+    public void AnswerRequests(long nowMs, IPacketSink sink)
+    {
+        Volatile.Write(ref _hasRequests, 0);
+        ApplyControl(nowMs);
+        SendKeyFrameRequests(nowMs, sink);
+        foreach (PublishedTrack track in _inbound.Tracks.Snapshot)
+        {
+            track.Retransmit(nowMs, sink);
         }
     }
 
@@ -174,6 +203,15 @@ internal sealed class MediaParticipant
         foreach (TrackForwarder forwarder in Outgoing.Close())
         {
             forwarder.Track!.RemoveSubscriber(forwarder);
+        }
+    }
+
+    /// <summary>Any thread: a subscriber has left a request that only the loop of this participant can answer.</summary>
+    internal void NoteRequest()
+    {
+        if (Interlocked.Exchange(ref _hasRequests, 1) == 0)
+        {
+            _events.OnRequestsWaiting();
         }
     }
 

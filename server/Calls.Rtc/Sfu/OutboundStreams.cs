@@ -33,7 +33,7 @@ internal sealed class OutboundStreams
             uint ssrc = _firstSsrc + (Interlocked.Increment(ref _allocated) * SsrcStep);
 
             // 0 is for bandwidth probes; browsers that only receive report with SSRC 1 (media.md 4.8).
-            if (ssrc > 1 && avoid.FindBySsrc(ssrc) is null)
+            if (ssrc > 1 && avoid.FindBySsrc(ssrc) is null && avoid.FindByRtxSsrc(ssrc) is null)
             {
                 return ssrc;
             }

@@ -23,6 +23,9 @@ internal sealed class PublishedTrack
     private volatile bool _isEnded;
     private KeyFrameRequests _keyFrames;
 
+    // Made with the first subscriber that sends NACKs: audio and unwatched video cost no memory.
+    private PayloadHistory? _payloads;
+
     internal PublishedTrack(MediaParticipant publisher, TrackType type, InboundStream source)
     {
         Publisher = publisher;
@@ -87,6 +90,11 @@ internal sealed class PublishedTrack
                 return false;
             }
 
+            if (forwarder.KeepsHistory > 0 && _payloads is null)
+            {
+                Volatile.Write(ref _payloads, new PayloadHistory(forwarder.KeepsHistory, PacketBuffer.MaxDatagram));
+            }
+
             Volatile.Write(ref _subscribers, [.. _subscribers, forwarder]);
         }
 
@@ -116,6 +124,7 @@ internal sealed class PublishedTrack
         if (Codec.Kind() == TrackKind.Video)
         {
             _keyFrames.Request();
+            Publisher.NoteRequest();
         }
     }
 
@@ -123,17 +132,29 @@ internal sealed class PublishedTrack
     internal bool TryTakeKeyFrameRequest(long nowMs) => _keyFrames.TryTake(nowMs);
 
     /// <summary>[loop] Hands a packet of the source to every subscriber.</summary>
-    internal void Forward(in RtpPacketView packet, long sequence, byte? audioLevel, long nowMs, IPacketSink sink)
+    /// <param name="red">Its payload, if that is Opus which repeats itself.</param>
+    internal void Forward(in RtpPacketView packet, in RedPayload red, long sequence, byte? audioLevel, long nowMs, IPacketSink sink)
     {
         long sentBefore = _results[(int)ForwardResult.Sent];
+        PayloadHistory? payloads = Volatile.Read(ref _payloads);
+        var kept = new KeptPayload(payloads, payloads?.Add(packet.Payload) ?? -1);
         foreach (TrackForwarder subscriber in Volatile.Read(ref _subscribers))
         {
-            _results[(int)subscriber.Forward(packet, sequence, audioLevel, nowMs, sink)]++;
+            _results[(int)subscriber.Forward(packet, red, kept, sequence, audioLevel, nowMs, sink)]++;
         }
 
         _packetsIn++;
         _bytesIn += packet.Length;
         _bytesOut += (_results[(int)ForwardResult.Sent] - sentBefore) * packet.Length;
+    }
+
+    /// <summary>[loop] Sends again what subscribers asked for.</summary>
+    internal void Retransmit(long nowMs, IPacketSink sink)
+    {
+        foreach (TrackForwarder subscriber in Volatile.Read(ref _subscribers))
+        {
+            subscriber.Retransmit(nowMs, sink);
+        }
     }
 
     /// <summary>[loop] Sends the sender reports that are due.</summary>

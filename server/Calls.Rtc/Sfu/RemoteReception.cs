@@ -20,7 +20,10 @@ internal sealed class RemoteReception
     public uint JitterTicks => Volatile.Read(ref _jitterTicks);
 
     /// <summary><c>null</c> before the first report that echoes one of ours.</summary>
-    public TimeSpan? RoundTrip => Volatile.Read(ref _roundTripMs) is >= 0 and int ms ? TimeSpan.FromMilliseconds(ms) : null;
+    public TimeSpan? RoundTrip => RoundTripMs is { } ms ? TimeSpan.FromMilliseconds(ms) : null;
+
+    /// <summary><see cref="RoundTrip"/> in milliseconds.</summary>
+    public long? RoundTripMs => Volatile.Read(ref _roundTripMs) is >= 0 and int ms ? ms : null;
 
     /// <param name="compactNow">Time of arrival on the clock of our sender reports, in 1/65536 s.</param>
     internal void Update(in ReportBlock block, uint compactNow)

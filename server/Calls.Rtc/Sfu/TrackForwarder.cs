@@ -20,8 +20,8 @@ internal sealed class TrackForwarder
     private const long MaxSequenceStep = 3000;
 
     private readonly MediaParticipant _receiver;
-    private readonly byte _payloadType;
-    private readonly RtpExtensionIds _extensionIds;
+    private readonly SubscriberFormat _format;
+    private readonly Retransmitter? _retransmitter;
 
     private PublishedTrack? _track;
 
@@ -44,14 +44,21 @@ internal sealed class TrackForwarder
 
     /// <param name="receiver">The subscriber.</param>
     /// <param name="ssrc">From <see cref="MediaParticipant.AllocateSsrc"/> of the same receiver.</param>
-    /// <param name="payloadType">The subscriber's payload type for the track's codec.</param>
-    /// <param name="extensionIds">The subscriber's ids.</param>
-    public TrackForwarder(MediaParticipant receiver, uint ssrc, byte payloadType, RtpExtensionIds extensionIds)
+    public TrackForwarder(MediaParticipant receiver, uint ssrc, SubscriberFormat format)
     {
         _receiver = receiver;
         Ssrc = ssrc;
-        _payloadType = payloadType;
-        _extensionIds = extensionIds;
+        _format = format;
+        _retransmitter = format.History > 0 ? new Retransmitter(receiver, format) : null;
+    }
+
+    /// <param name="receiver">The subscriber.</param>
+    /// <param name="ssrc">From <see cref="MediaParticipant.AllocateSsrc"/> of the same receiver.</param>
+    /// <param name="payloadType">The subscriber's payload type for the track's codec.</param>
+    /// <param name="extensionIds">The subscriber's ids.</param>
+    public TrackForwarder(MediaParticipant receiver, uint ssrc, byte payloadType, RtpExtensionIds extensionIds)
+        : this(receiver, ssrc, new SubscriberFormat(payloadType, extensionIds))
+    {
     }
 
     public MediaParticipant Receiver => _receiver;
@@ -67,13 +74,19 @@ internal sealed class TrackForwarder
     /// <summary>What the subscriber last reported about this stream.</summary>
     public RemoteReception Remote { get; } = new();
 
+    /// <summary>Packets kept for retransmission; 0 if the subscriber sends no NACKs.</summary>
+    internal int KeepsHistory => _format.History;
+
     internal bool TryBindTo(PublishedTrack track) => Interlocked.CompareExchange(ref _track, track, null) is null;
 
     /// <summary>[publisher's loop] Rewrites a packet into the subscriber's numbering, protects and queues it.</summary>
     /// <param name="packet">Decrypted, with a payload.</param>
+    /// <param name="red">Its payload, if that is Opus which repeats itself.</param>
+    /// <param name="kept">Where its payload is kept for retransmission.</param>
     /// <param name="sequence">Its number in its source's numbering, extended and without gaps of our making.</param>
     /// <param name="audioLevel">The audio-level octet, if it carried one.</param>
-    internal ForwardResult Forward(in RtpPacketView packet, long sequence, byte? audioLevel, long nowMs, IPacketSink sink)
+    internal ForwardResult Forward(
+        in RtpPacketView packet, in RedPayload red, in KeptPayload kept, long sequence, byte? audioLevel, long nowMs, IPacketSink sink)
     {
         SrtpOutbound? keys = _receiver.Outbound;
         TransportPath? path = _receiver.Path;
@@ -103,31 +116,63 @@ internal sealed class TrackForwarder
         // The marker of audio begins a talkspurt (RFC 3551, section 4.1); that of video ends a frame.
         bool isTalkspurt = isSwitch && _track!.Codec.Kind() == TrackKind.Audio;
         uint timestamp = packet.Timestamp + _timestampOffset;
+        byte? redPayloadType = red.IsEmpty ? null : _format.RedPayloadType;
         var header = new OutboundRtpHeader(
             Ssrc,
-            _payloadType,
+            redPayloadType ?? _format.PayloadType,
             packet.HasMarker || isTalkspurt,
             (ushort)outSequence,
             timestamp,
-            _extensionIds,
+            _format.ExtensionIds,
             audioLevel,
-            _extensionIds.TransportCc == 0 ? (ushort)0 : _receiver.NextTransportSequenceNumber());
+            _format.ExtensionIds.TransportCc == 0 ? (ushort)0 : _receiver.NextTransportSequenceNumber());
 
         Span<byte> buffer = sink.Reserve();
-        int length = keys.Protect(buffer, RtpWriter.Rewrite(packet, buffer, header), (uint)(outSequence >> 16));
+        ReadOnlySpan<byte> payload = red.IsEmpty || redPayloadType is not null ? packet.Payload : red.Primary;
+        int length = RtpWriter.Rewrite(packet, payload, buffer, header);
+        if (redPayloadType is not null)
+        {
+            red.SetPayloadTypes(buffer[(length - payload.Length)..length], _format.PayloadType);
+        }
+
+        _retransmitter?.Keep(outSequence, buffer[..length], payload.Length, kept, packet.Payload.Length);
+        length = keys.Protect(buffer, length, (uint)(outSequence >> 16));
         if (length == 0)
         {
             return ForwardResult.NotProtected;
         }
 
         sink.Commit(length, path);
-        if (_extensionIds.TransportCc != 0)
+        if (_format.ExtensionIds.TransportCc != 0)
         {
             _receiver.Feedback.OnSent(header.TransportSequenceNumber, length, Kind, nowMs);
         }
 
-        Count(outSequence, timestamp, packet.Payload.Length, nowMs);
+        Count(outSequence, timestamp, payload.Length, nowMs);
         return ForwardResult.Sent;
+    }
+
+    /// <summary>[subscriber's loop] The subscriber misses packets.</summary>
+    internal void RequestRetransmission(in Nack nack)
+    {
+        if (_retransmitter is not null && Track is { } track)
+        {
+            _retransmitter.Request(nack);
+            track.Publisher.NoteRequest();
+        }
+    }
+
+    /// <summary>[publisher's loop] Sends again what the subscriber asked for.</summary>
+    internal void Retransmit(long nowMs, IPacketSink sink)
+    {
+        if (_retransmitter is not null && _started)
+        {
+            (int packets, int octets) = _retransmitter.Answer(_highestSequence, Remote.RoundTripMs, nowMs, sink);
+
+            // Reports count what was sent on this SSRC, repetitions included.
+            _packetCount += (uint)packets;
+            _octetCount += (uint)octets;
+        }
     }
 
     /// <summary>[publisher's loop] Sends a sender report if one is due.</summary>

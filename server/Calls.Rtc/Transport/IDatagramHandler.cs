@@ -9,13 +9,17 @@ namespace Calls.Rtc.Transport;
 public interface IDatagramHandler
 {
     /// <summary>A datagram with the first bytes of STUN, from anybody.</summary>
-    void OnStun(MediaLoop loop, Span<byte> datagram, in DatagramSource source, long nowMs);
+    /// <returns><c>false</c>: it proves nothing. A connection that begins so is closed.</returns>
+    bool OnStun(MediaLoop loop, Span<byte> datagram, in DatagramSource source, long nowMs);
 
     void OnDtls(MediaLoop loop, Span<byte> datagram, TransportPath path, object session, long nowMs);
 
     void OnRtp(MediaLoop loop, Span<byte> datagram, TransportPath path, object session, long nowMs);
 
     void OnRtcp(MediaLoop loop, Span<byte> datagram, TransportPath path, object session, long nowMs);
+
+    /// <summary>A connection has ended while it was registered; it is not any more.</summary>
+    void OnPathClosed(MediaLoop loop, TransportPath path, object session, long nowMs);
 
     /// <summary>Every <see cref="MediaTransportOptions.TickMs"/> while paths are registered, about once a second otherwise.</summary>
     void OnTick(MediaLoop loop, long nowMs);

@@ -8,6 +8,9 @@ internal sealed unsafe class LinuxDatagramSockets : DatagramSockets
 {
     private const int CacheLine = 64;
 
+    // Streams told of per wait; the others' turn comes with the next one.
+    private const int MaxReadyStreams = 64;
+
     // Room for sockaddr_in6 (28 bytes).
     private const int NameSize = 32;
     private const uint MaxNameLength = 28;
@@ -28,6 +31,9 @@ internal sealed unsafe class LinuxDatagramSockets : DatagramSockets
     // SendBatch headers for each socket: a batch may leave through several.
     private readonly LinuxNative.MultipleMessageHeader* _sendHeaders;
     private readonly int[] _queuedPerSocket;
+    private readonly StreamEvent[] _readyStreams = new StreamEvent[MaxReadyStreams];
+    private readonly int _maxEvents;
+    private int _readyStreamCount;
     private int _queued;
     private int _receivedFrom;
 
@@ -44,10 +50,11 @@ internal sealed unsafe class LinuxDatagramSockets : DatagramSockets
             LinuxNative.Watch(_epoll, sockets[i].SafeHandle, i);
         }
 
-        // The number behind the last socket means the event.
+        // The number behind the last socket means the event, those behind it the streams.
         LinuxNative.Watch(_epoll, _wakeEvent, sockets.Length);
 
-        nuint eventsSize = (nuint)((sockets.Length + 1) * EpollEvents.EntrySize + CacheLine) & ~(nuint)(CacheLine - 1);
+        _maxEvents = sockets.Length + 1 + MaxReadyStreams;
+        nuint eventsSize = (nuint)(_maxEvents * EpollEvents.EntrySize + CacheLine) & ~(nuint)(CacheLine - 1);
         nuint headerSize = (nuint)sizeof(LinuxNative.MultipleMessageHeader);
         nuint vectorSize = (nuint)sizeof(LinuxNative.IoVector);
         nuint receiveSize = ReceiveBatch * (PacketBuffer.Capacity + NameSize + headerSize + vectorSize);
@@ -80,16 +87,25 @@ internal sealed unsafe class LinuxDatagramSockets : DatagramSockets
         }
     }
 
+    public override ReadOnlySpan<StreamEvent> ReadyStreams => _readyStreams.AsSpan(0, _readyStreamCount);
+
+    private int FirstStream => Count + 1;
+
     public override ulong Wait(int timeoutMs)
     {
         ulong ready = 0;
-        int count = LinuxNative.EpollWait(_epollDescriptor, _events, Count + 1, timeoutMs);
+        _readyStreamCount = 0;
+        int count = LinuxNative.EpollWait(_epollDescriptor, _events, _maxEvents, timeoutMs);
         for (int i = 0; i < count; i++)
         {
             int source = EpollEvents.Data(_events, i);
             if (source < Count)
             {
                 ready |= 1ul << source;
+            }
+            else if (source >= FirstStream)
+            {
+                NoteStream(source - FirstStream, EpollEvents.Flags(_events, i));
             }
             else
             {
@@ -100,6 +116,14 @@ internal sealed unsafe class LinuxDatagramSockets : DatagramSockets
 
         return ready;
     }
+
+    public override void Watch(IPollable stream, int token, bool isAdded, bool readable, bool writable)
+    {
+        uint events = (readable ? LinuxNative.EpollIn : 0) | (writable ? LinuxNative.EpollOut : 0);
+        LinuxNative.TryWatch(_epoll, stream.Socket!.SafeHandle, FirstStream + token, isAdded, events);
+    }
+
+    public override void Unwatch(IPollable stream) => LinuxNative.Unwatch(_epoll, stream.Socket!.SafeHandle);
 
     public override void Wake()
     {
@@ -197,6 +221,15 @@ internal sealed unsafe class LinuxDatagramSockets : DatagramSockets
         _epoll.Dispose();
         _wakeEvent.Dispose();
         NativeMemory.AlignedFree(_memory);
+    }
+
+    private void NoteStream(int token, uint flags)
+    {
+        if (_readyStreamCount < MaxReadyStreams)
+        {
+            bool isOver = (flags & (LinuxNative.EpollError | LinuxNative.EpollHangUp)) != 0;
+            _readyStreams[_readyStreamCount++] = new(token, isOver || (flags & LinuxNative.EpollIn) != 0, (flags & LinuxNative.EpollOut) != 0);
+        }
     }
 
     private static byte* Take(ref byte* next, nuint size)

@@ -12,9 +12,16 @@ internal static unsafe partial class LinuxNative
     public const int ErrorAgain = 11;
     public const int ErrorNoBuffers = 105;
     public const uint EpollIn = 1;
+    public const uint EpollOut = 4;
+
+    // Reported whether asked for or not.
+    public const uint EpollError = 8;
+    public const uint EpollHangUp = 16;
 
     private const int EpollCloseOnExec = 0x80000;
     private const int EpollControlAdd = 1;
+    private const int EpollControlDelete = 2;
+    private const int EpollControlModify = 3;
     private const int EventCloseOnExec = 0x80000;
     private const int EventNonBlocking = 0x800;
 
@@ -41,12 +48,24 @@ internal static unsafe partial class LinuxNative
     /// <summary>Reports <paramref name="data"/> whenever <paramref name="descriptor"/> is readable (level-triggered).</summary>
     public static void Watch(SafeHandle epoll, SafeHandle descriptor, int data)
     {
-        byte* entry = stackalloc byte[EpollEvents.EntrySize];
-        EpollEvents.Write(entry, EpollIn, data);
-        if (EpollControl(epoll, EpollControlAdd, descriptor, entry) != 0)
+        if (!TryWatch(epoll, descriptor, data, isAdded: true, EpollIn))
         {
             throw new SocketException(Marshal.GetLastPInvokeError());
         }
+    }
+
+    /// <summary>As <see cref="Watch"/>, for any events, of a descriptor that is new or that is watched already.</summary>
+    public static bool TryWatch(SafeHandle epoll, SafeHandle descriptor, int data, bool isAdded, uint events)
+    {
+        byte* entry = stackalloc byte[EpollEvents.EntrySize];
+        EpollEvents.Write(entry, events, data);
+        return EpollControl(epoll, isAdded ? EpollControlAdd : EpollControlModify, descriptor, entry) == 0;
+    }
+
+    public static void Unwatch(SafeHandle epoll, SafeHandle descriptor)
+    {
+        byte* entry = stackalloc byte[EpollEvents.EntrySize];
+        _ = EpollControl(epoll, EpollControlDelete, descriptor, entry);
     }
 
     [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]

@@ -15,6 +15,14 @@ public sealed record MediaTransportOptions
     /// <summary>The UDP port on all of them. 0 picks a free one.</summary>
     public required int Port { get; init; }
 
+    /// <summary>Concrete addresses that accept TCP connections, most preferred first; empty = none.</summary>
+    public IReadOnlyList<IPAddress> TcpAddresses { get; init; } = [];
+
+    /// <summary>The TCP port on all of them. 0 picks a free one.</summary>
+    public int TcpPort { get; init; }
+
+    public TcpLimits Tcp { get; init; } = new();
+
     /// <summary>Threads with sockets of their own. Portable sockets have one, except on Linux.</summary>
     public int LoopCount { get; init; } = DefaultLoopCount;
 
@@ -36,11 +44,17 @@ public sealed record MediaTransportOptions
     /// <summary>Makes the sockets of each loop instead of opening real ones; <see cref="MediaLoop.RunTurn"/> then takes the place of its thread.</summary>
     internal Func<int, DatagramSockets>? Sockets { get; init; }
 
+    /// <summary>Makes the listeners of each loop instead of opening real ones.</summary>
+    internal Func<int, IReadOnlyList<IStreamListener>>? Listeners { get; init; }
+
     /// <summary>Control messages that a loop's queue holds; a power of two.</summary>
     internal int MailboxCapacity { get; init; } = 4096;
 
     /// <summary>Packets from other loops that a loop's queue holds; a power of two. 256 x 2 KiB.</summary>
     internal int PacketQueueCapacity { get; init; } = 256;
+
+    /// <summary>Packets that other threads send through connections of a loop; a power of two. 512 x 2 KiB.</summary>
+    internal int FrameQueueCapacity { get; init; } = 512;
 
     // One core is left to signaling where there are enough of them.
     private static int DefaultLoopCount => Environment.ProcessorCount > 4 ? Environment.ProcessorCount - 1 : Environment.ProcessorCount;

@@ -19,6 +19,7 @@ internal sealed class ApiAnswer
 
     private readonly string _contentType;
     private readonly ReadOnlyMemory<byte> _body;
+    private DateTimeOffset? _lastModified;
 
     private ApiAnswer(int status, string contentType, ReadOnlyMemory<byte> body) =>
         (Status, _contentType, _body) = (status, contentType, body);
@@ -45,6 +46,13 @@ internal sealed class ApiAnswer
     /// <summary>Family T.</summary>
     public static ApiAnswer Text(int status, string text) => new(status, PlainText, Encoding.UTF8.GetBytes(text + "\n"));
 
+    /// <summary>No body.</summary>
+    public static ApiAnswer Empty(int status) => new(status, "", default);
+
+    /// <summary>Bytes of any kind, of which a client may ask for a part.</summary>
+    public static ApiAnswer File(ReadOnlyMemory<byte> bytes, string contentType, DateTimeOffset lastModified) =>
+        new(StatusCodes.Status200OK, contentType, bytes) { _lastModified = lastModified };
+
     public static ApiAnswer Failure(FailureShape shape, int status, string text) => shape switch
     {
         FailureShape.Text => Text(status, text),
@@ -54,7 +62,18 @@ internal sealed class ApiAnswer
 
     public async Task WriteAsync(HttpResponse response)
     {
+        if (_lastModified is not null)
+        {
+            await Results.Bytes(_body, _contentType, lastModified: _lastModified, enableRangeProcessing: true).ExecuteAsync(response.HttpContext);
+            return;
+        }
+
         response.StatusCode = Status;
+        if (_contentType.Length == 0)
+        {
+            return;
+        }
+
         response.ContentType = _contentType;
         response.ContentLength = _body.Length;
         if (_contentType == PlainText)

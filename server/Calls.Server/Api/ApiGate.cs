@@ -30,7 +30,8 @@ internal sealed partial class ApiGate(IRequestIdentity identities, UserRateLimit
         await answer.WriteAsync(context.Response);
     }
 
-    private async Task<ApiAnswer> HandleAsync(ApiRequest request, FailureShape failures, Func<ApiRequest, Task<ApiAnswer>> handler)
+    /// <summary>Runs a handler that was let in; what goes wrong becomes an answer.</summary>
+    public async Task<ApiAnswer> HandleAsync(ApiRequest request, FailureShape failures, Func<ApiRequest, Task<ApiAnswer>> handler)
     {
         try
         {

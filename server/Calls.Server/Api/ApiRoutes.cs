@@ -6,6 +6,12 @@ internal sealed class ApiRoutes(IEndpointRouteBuilder routes, ApiGate gate)
     /// <summary>The route segment of a channel: 26 characters of [a-z0-9], anything else is another route.</summary>
     public const string ChannelSegment = "{channelId:" + MattermostIdConstraint.Name + "}";
 
+    /// <summary>The route segment of any other id.</summary>
+    public static string Id(string name) => $"{{{name}:{MattermostIdConstraint.Name}}}";
+
+    /// <summary>A route behind a gate of its own.</summary>
+    public void Add(string method, string pattern, RequestDelegate handler) => routes.MapMethods(pattern, [method], handler);
+
     public void Get(string pattern, Func<ApiRequest, Task<ApiAnswer>> handler, FailureShape failures = FailureShape.Envelope)
     {
         routes.MapGet(pattern, context => gate.RunAsync(context, handler, failures));

@@ -1,3 +1,4 @@
+using Calls.Server.Api.Bot;
 using Calls.Server.Api.Commands;
 
 namespace Calls.Server.Api;
@@ -25,6 +26,12 @@ internal static class CallsApi
         services.AddSingleton<IApiResource, HostControlsResource>();
         services.AddSingleton<IApiResource, TurnCredentialsResource>();
         services.AddSingleton<IApiResource, LogsUploadResource>();
+        services.AddSingleton<IApiResource, RecordingResource>();
+        services.AddSingleton<BotGate>();
+        services.AddSingleton<IApiResource, BotLookupsResource>();
+        services.AddSingleton<IApiResource, BotUploadsResource>();
+        services.AddSingleton<IApiResource, BotPostsResource>();
+        services.AddSingleton<IApiResource, BotJobsResource>();
         return services;
     }
 

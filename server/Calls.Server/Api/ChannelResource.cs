@@ -37,7 +37,7 @@ internal sealed class ChannelResource(
             if (call is not null)
             {
                 writer.WritePropertyName("call");
-                CallStateDocument.Write(writer, call, request.User, host.BotUserId);
+                CallStateDocument.Write(writer, call, request.User, host.Bots);
             }
             else
             {

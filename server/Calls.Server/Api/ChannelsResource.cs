@@ -73,7 +73,7 @@ internal sealed class ChannelsResource(ICallStore store, IChatHost host) : IApiR
         if (call is not null)
         {
             writer.WritePropertyName("call");
-            CallStateDocument.Write(writer, call, user, host.BotUserId);
+            CallStateDocument.Write(writer, call, user, host.Bots);
         }
 
         writer.WriteEndObject();

@@ -63,8 +63,66 @@ internal sealed class RequestBody
         return kind is JsonValueKind.Object or JsonValueKind.Null;
     }
 
+    /// <summary>A whole number; 0 if it is missing or null.</summary>
+    /// <returns>False if it is of another type.</returns>
+    public bool TryGetInt64(string name, out long value)
+    {
+        value = 0;
+        JsonValueKind kind = _values.TryGetValue(name, out JsonElement element) ? element.ValueKind : JsonValueKind.Null;
+        return kind == JsonValueKind.Null || (kind == JsonValueKind.Number && element.TryGetInt64(out value));
+    }
+
+    /// <summary>A list of strings; empty if it is missing or null.</summary>
+    /// <returns>False if it is of another type.</returns>
+    public bool TryGetStrings(string name, out IReadOnlyList<string> values)
+    {
+        bool isList = TryGetItems(name, JsonValueKind.String, out IReadOnlyList<JsonElement> items);
+        values = [.. items.Select(static item => item.GetString()!)];
+        return isList;
+    }
+
+    /// <summary>A list of objects; empty if it is missing or null.</summary>
+    /// <returns>False if it is of another type.</returns>
+    public bool TryGetObjects(string name, out IReadOnlyList<RequestBody> values)
+    {
+        bool isList = TryGetItems(name, JsonValueKind.Object, out IReadOnlyList<JsonElement> items);
+        values = [.. items.Select(Of)];
+        return isList;
+    }
+
     /// <summary>The text for a value of the wrong type.</summary>
     public static string WrongType(string name) => $"json: cannot unmarshal value of field {name}";
+
+    private bool TryGetItems(string name, JsonValueKind kind, out IReadOnlyList<JsonElement> items)
+    {
+        items = [];
+        JsonValueKind found = _values.TryGetValue(name, out JsonElement element) ? element.ValueKind : JsonValueKind.Null;
+        if (found != JsonValueKind.Array)
+        {
+            return found == JsonValueKind.Null;
+        }
+
+        JsonElement[] all = [.. element.EnumerateArray()];
+        if (!Array.TrueForAll(all, item => item.ValueKind == kind))
+        {
+            return false;
+        }
+
+        items = all;
+        return true;
+    }
+
+    // Names match in any case, and the last of several counts.
+    private static RequestBody Of(JsonElement element)
+    {
+        Dictionary<string, JsonElement> values = new(StringComparer.OrdinalIgnoreCase);
+        foreach (JsonProperty property in element.EnumerateObject())
+        {
+            values[property.Name] = property.Value;
+        }
+
+        return new RequestBody(values);
+    }
 
     private static (RequestBody? Body, string Problem) Parse(ReadOnlySpan<byte> json)
     {
@@ -79,21 +137,12 @@ internal sealed class RequestBody
             using JsonDocument document = JsonDocument.ParseValue(ref reader);
             JsonElement root = document.RootElement;
 
-            // Names match in any case, and the last of several counts.
-            Dictionary<string, JsonElement> values = new(StringComparer.OrdinalIgnoreCase);
-            if (root.ValueKind == JsonValueKind.Object)
+            return root.ValueKind switch
             {
-                foreach (JsonProperty property in root.EnumerateObject())
-                {
-                    values[property.Name] = property.Value.Clone();
-                }
-
-                return (new RequestBody(values), string.Empty);
-            }
-
-            return root.ValueKind == JsonValueKind.Null
-                ? (new RequestBody(values), string.Empty)
-                : (null, "json: cannot unmarshal value that is not an object");
+                JsonValueKind.Object => (Of(root.Clone()), string.Empty),
+                JsonValueKind.Null => (new RequestBody([]), string.Empty),
+                _ => (null, "json: cannot unmarshal value that is not an object"),
+            };
         }
         catch (JsonException)
         {

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Net;
 using Calls.Rtc;
 using Calls.Server.Configuration;
+using Calls.Server.Jobs;
 using Calls.Server.Mattermost;
 using Calls.Server.Mattermost.Rest;
 
@@ -29,15 +30,13 @@ internal static class ServeCommand
     public static async Task<int> RunAsync(string? settingsFile, CancellationToken cancellation)
     {
         RtcServer.RequireLibraries();
-        Dictionary<string, string> environment = EnvironmentVariables();
-        if (environment.GetValueOrDefault(DisableVariable) == "true")
+        if (Environment.GetEnvironmentVariable(DisableVariable) == "true")
         {
             throw new ConfigurationException([new(DisableVariable, SettingOrigin.Environment, "true", "disabled by environment flag")]);
         }
 
-        var sources = new SettingSources(
-            new Dictionary<string, string>(), environment, ReadFile(settingsFile), CallsSettingsReader.IsPluginKey, settingsFile ?? DefaultFile);
-        SidecarOptions options = Read(sources);
+        SettingSources sources = ReadSources(settingsFile);
+        SidecarOptions options = Read(sources) with { Jobs = JobServiceOptions.Read(EnvironmentVariables()) };
         MattermostFacts? facts = (await MattermostGateway.TryReadSettingsAsync(Sidecar.Gateway(options), FirstAnswerLimit, cancellation))?.Facts;
         while (true)
         {
@@ -76,22 +75,33 @@ internal static class ServeCommand
     {
         ListenAddresses = settings.UDPServerAddress.Length == 0 ? [] : [IPAddress.Parse(settings.UDPServerAddress)],
         UdpPort = settings.UDPServerPort,
+        TcpListenAddresses = settings.TCPServerAddress.Length == 0 ? [] : [IPAddress.Parse(settings.TCPServerAddress)],
+        TcpPort = settings.TCPServerPort,
         EnableIPv6 = settings.EnableIPv6,
         IceHostOverride = settings.ICEHostOverride,
         IceHostPortOverride = settings.ICEHostPortOverride,
+        IceServerUrls = [.. settings.ICEServersConfigs.SelectMany(static server => server.Urls), .. settings.ICEServers],
         DtlsActive = options.DtlsActive,
     };
+
+    /// <summary>Puts the settings of a deployment together.</summary>
+    public static SettingsLoader Loader(SettingSources sources, SidecarOptions options) => new(
+        sources, new CallsSettings(), new LicenseGate(options.LicenseGating, options.LicenseOverride, sources.Variable("MM_CALLS_GROUP_CALLS_ALLOWED") == "true"));
 
     /// <summary>The settings to start with: those of the console too, unless they cannot be used.</summary>
     private static CallsSettings Settings(SettingSources sources, SidecarOptions options, MattermostFacts? facts)
     {
-        var gate = new LicenseGate(options.LicenseGating, options.LicenseOverride, allowsGroupCalls: false);
-        var loader = new SettingsLoader(sources, new CallsSettings(), gate);
+        SettingsLoader loader = Loader(sources, options);
         return loader.Load(facts ?? MattermostFacts.Unknown).Settings ?? loader.Load(MattermostFacts.Unknown).Settings!;
     }
 
+    /// <summary>Environment and file.</summary>
+    /// <exception cref="ConfigurationException">The file cannot be read.</exception>
+    public static SettingSources ReadSources(string? settingsFile) => new(
+        new Dictionary<string, string>(), EnvironmentVariables(), ReadFile(settingsFile), CallsSettingsReader.IsPluginKey, settingsFile ?? DefaultFile);
+
     /// <summary>Faults of both kinds of settings are reported together; those of the plugin are read again with what Mattermost says.</summary>
-    private static SidecarOptions Read(SettingSources sources)
+    public static SidecarOptions Read(SettingSources sources)
     {
         var faults = new List<ConfigurationFault>();
         SidecarOptions? options = Collect(() => new SidecarOptionsReader(sources, File.ReadAllText).Read(needsMattermost: true, isTerminal: !Console.IsErrorRedirected));

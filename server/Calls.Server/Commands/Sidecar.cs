@@ -3,6 +3,7 @@ using Calls.Domain.Ports;
 using Calls.Rtc;
 using Calls.Server.Api;
 using Calls.Server.Configuration;
+using Calls.Server.Jobs;
 using Calls.Server.Mattermost;
 using Calls.Server.Mattermost.Rest;
 using Calls.Server.Media;
@@ -107,26 +108,33 @@ internal sealed class Sidecar : IAsyncDisposable
 
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(new CurrentCallsSettings(loaded.Settings ?? throw new ConfigurationException(loaded.Faults), loaded.Overrides));
-        builder.Services.AddCallsCore(new(options.DatabaseFile, options.EndCallsOnStart));
+        builder.Services.AddCallsCore(new(options.DatabaseFile, options.EndCallsOnStart, options.Postgres));
         builder.Services.AddMattermostGateway(Gateway(options));
         builder.Services.AddConsoleSettings(loader);
+
+        builder.Services.AddJobs(options.Jobs with
+        {
+            BotToken = options.JobsBotToken.Length > 0 ? options.JobsBotToken : options.BotToken,
+            IsServiceBot = options.JobsBotToken.Length == 0,
+        });
 
         var events = new RtcEventsToMediaEvents();
         var rtcMetrics = new RtcMetrics();
         builder.Services.AddSingleton<IMetricSource>(rtcMetrics);
         builder.Services.AddSingleton<IMetricSource, ProcessMetrics>();
-        ILoggerFactory? loggers = null;
+        var mediaLog = new DeferredLog("Calls.Rtc");
         RtcServer server = await RtcServer.StartAsync(
-            media with { Measurements = rtcMetrics, Log = line => loggers?.CreateLogger("Calls.Rtc").LogInformation("{Line}", line) }, events, time, cancellation);
+            media with { Measurements = rtcMetrics, Log = mediaLog.Write }, events, time, cancellation);
         WebApplication? app = null;
         try
         {
             rtcMetrics.Watch(server);
             builder.Services.AddSingleton<IMediaRouter>(new RtcMediaRouter(server));
             app = builder.Build();
-            loggers = app.Services.GetRequiredService<ILoggerFactory>();
+            ILoggerFactory loggers = app.Services.GetRequiredService<ILoggerFactory>();
             ILogger log = loggers.CreateLogger("Calls");
             log.LogMode("integrated", options.NodeName, "no rtcd is set and this is the only node");
+            mediaLog.WriteTo(loggers);
             events.Events = app.Services.GetRequiredService<IMediaEvents>();
             MattermostHost mattermost = app.Services.GetRequiredService<MattermostHost>();
             SettingsCache read = app.Services.GetRequiredService<SettingsCache>();
@@ -167,6 +175,7 @@ internal sealed class Sidecar : IAsyncDisposable
         MattermostUrl = options.MattermostUrl ?? throw new ArgumentException("MattermostURL is required.", nameof(options)),
         SiteUrl = options.SiteUrl,
         BotToken = options.BotToken,
+        JobsBotToken = options.JobsBotToken,
         TrustedProxies = options.TrustedProxies,
         TakeOver = options.TakeOver,
         CallbackUrl = options.CallbackUrl,
@@ -193,6 +202,7 @@ internal sealed class Sidecar : IAsyncDisposable
     {
         BotAnswer.None => "Mattermost has not answered yet.",
         BotAnswer.Refused => "Mattermost refuses the bot's token.",
+        BotAnswer.JobsBotRefused => "Mattermost refuses the token of recorder and transcriber.",
         _ when read is null => "Mattermost's settings have not been read yet.",
         _ => read.Plugin is { IsActive: true, HasServer: true } plugin
             ? $"The plugin com.mattermost.calls {plugin.Version} installed in Mattermost has a server part of its own: two backends would answer. Replace it by a bundle without one (calls pack) and set PluginSettings.AutomaticPrepackagedPlugins to false."

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Calls.Rtc.Ice;
 
 namespace Calls.Server.Configuration;
 
@@ -96,6 +97,10 @@ internal sealed class CallsSettingsReader(SettingSources sources, CallsSettings 
         bool isCaptioning = isTranscribing && settings.EnableLiveCaptions;
         Require(IsAddress(settings.UDPServerAddress), "UDPServerAddress", "UDPServerAddress parsing failed");
         Require(IsAddress(settings.TCPServerAddress), "TCPServerAddress", "TCPServerAddress parsing failed");
+        Require(
+            settings.ICEHostOverride.Length == 0 || IceHostOverride.TryParse(settings.ICEHostOverride, out _),
+            "ICEHostOverride",
+            "an address, a host name, or a list of external/internal address pairs is expected");
         RequirePort("UDPServerPort", settings.UDPServerPort);
         RequirePort("TCPServerPort", settings.TCPServerPort);
         Require(settings.MaxCallParticipants >= 0, "MaxCallParticipants", "MaxCallParticipants is not valid");
@@ -119,7 +124,6 @@ internal sealed class CallsSettingsReader(SettingSources sources, CallsSettings 
             "LiveCaptionsLanguage is not valid: should be a 2-letter ISO 639 set 1 language code, or blank for default");
 
         Require(settings.RTCDServiceURL.Length == 0, "RTCDServiceURL", "rtcd is not supported by this version; remove it to use the built-in media server");
-        Require(!settings.EnableRecordings, "EnableRecordings", "recordings are not supported by this version");
         if (settings.ServerSideTURN)
         {
             _warnings.Add("ServerSideTURN has no effect: this media server needs no relay, clients bring their own.");

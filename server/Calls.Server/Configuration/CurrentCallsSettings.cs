@@ -29,6 +29,8 @@ public sealed class CurrentCallsSettings : ICallRules
             Settings.DefaultEnabled, Settings.MaxCallParticipants, Settings.AllowScreenSharing, Settings.ShowFullName)
         {
             GroupCallsAllowed = Settings.Licensed.GroupCalls,
+            TranscribesRecordings = Settings.EnableRecordings && Settings.EnableTranscriptions,
+            CaptionsLive = Settings.EnableRecordings && Settings.EnableTranscriptions && Settings.EnableLiveCaptions,
         };
     }
 }

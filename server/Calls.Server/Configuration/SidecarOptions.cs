@@ -23,8 +23,17 @@ internal sealed record SidecarOptions
     /// <summary>Token of the service bot; required by <c>serve</c>.</summary>
     public string BotToken { get; init; } = "";
 
-    /// <summary>File of the embedded SQLite database.</summary>
+    /// <summary>Token that recorder and transcriber log in with; empty = they get <see cref="BotToken"/>.</summary>
+    public string JobsBotToken { get; init; } = "";
+
+    /// <summary>What else concerns jobs.</summary>
+    public JobServiceOptions Jobs { get; init; } = new();
+
+    /// <summary>File of the embedded SQLite database, unless there is <see cref="Postgres"/>.</summary>
     public string DatabaseFile { get; init; } = "calls.db";
+
+    /// <summary>The PostgreSQL database; <c>null</c> = SQLite.</summary>
+    public PostgresUrl? Postgres { get; init; }
 
     /// <summary>Stable name of this node in logs and rows.</summary>
     public string NodeName { get; init; } = Environment.MachineName;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 
 namespace Calls.Server.Configuration;
@@ -10,12 +11,12 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
     /// <summary>Settings of later stages: named by the documentation, refused so that none is silently without effect.</summary>
     private static readonly string[] NotInThisVersion =
     [
-        "RedisURL", "DrainTimeout", "JobsBotToken", "JobsBotTokenFile", "RTCDFailFast",
+        "RedisURL", "DrainTimeout", "RTCDFailFast",
     ];
 
     private static readonly string[] Known =
     [
-        "HttpListen", "AdminListen", "MattermostURL", "SiteURL", "BotToken", "BotTokenFile", "DatabaseURL", "NodeName",
+        "HttpListen", "AdminListen", "MattermostURL", "SiteURL", "BotToken", "BotTokenFile", "JobsBotToken", "JobsBotTokenFile", "DatabaseURL", "MaxOpenConns", "MaxIdleConns", "NodeName",
         "TrustedProxies", "EndCallsOnStart", "DtlsRole", "TakeOver", "LogLevel", "LogFormat",
         "LicenseGating", "LicenseOverride", "BundlePath", "PushProxyURL", "CallbackURL",
     ];
@@ -44,14 +45,17 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
             }
         }
 
+        (string? sqliteFile, PostgresUrl? postgres) = ReadDatabase();
         var options = new SidecarOptions
         {
             HttpListen = Value("HttpListen", ParseEndpoints, "addresses with ports are expected, such as 127.0.0.1:8066", defaults.HttpListen),
             AdminListen = Value("AdminListen", ParseEndpoint, "an address with a port is expected, such as 127.0.0.1:8068", defaults.AdminListen),
             MattermostUrl = Value<Uri?>("MattermostURL", ParseHttpUrl, "an http or https URL is expected, such as http://127.0.0.1:8065", null),
             SiteUrl = Value<Uri?>("SiteURL", ParseHttpUrl, "an http or https URL is expected, such as https://chat.example.org", null),
-            BotToken = ReadBotToken(),
-            DatabaseFile = Value("DatabaseURL", ParseSqliteFile, "sqlite:FILE is expected (PostgreSQL is not supported by this version)", defaults.DatabaseFile, mask: true),
+            BotToken = ReadToken("BotToken"),
+            JobsBotToken = ReadToken("JobsBotToken"),
+            DatabaseFile = sqliteFile ?? defaults.DatabaseFile,
+            Postgres = postgres,
             NodeName = Value("NodeName", static text => text.Length is > 0 and <= 64 ? text : null, "1 to 64 characters are expected", defaults.NodeName),
             TrustedProxies = Value("TrustedProxies", ParseNetworks, "networks are expected, such as 10.0.0.0/8,192.168.1.7/32", defaults.TrustedProxies),
             EndCallsOnStart = Switch("EndCallsOnStart"),
@@ -92,14 +96,15 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
         }
     }
 
-    private string ReadBotToken()
+    /// <param name="key">The setting that has the token; the one with <c>File</c> behind it names a file that does.</param>
+    private string ReadToken(string key)
     {
-        if (sources.Own("BotToken") is var (token, _))
+        if (sources.Own(key) is var (token, _))
         {
             return token;
         }
 
-        if (sources.Own("BotTokenFile") is not var (path, origin))
+        if (sources.Own(key + "File") is not var (path, origin))
         {
             return "";
         }
@@ -110,9 +115,32 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
-            _faults.Add(new("BotTokenFile", origin, path, "the file cannot be read"));
+            _faults.Add(new(key + "File", origin, path, "the file cannot be read"));
             return "";
         }
+    }
+
+    private (string? SqliteFile, PostgresUrl? Postgres) ReadDatabase()
+    {
+        int? open = Value("MaxOpenConns", ParseCount, "a number from 1 to 10000 is expected", (int?)null);
+        int? idle = Value("MaxIdleConns", ParseCount, "a number from 1 to 10000 is expected", (int?)null);
+        if (sources.Own("DatabaseURL") is not var (text, origin))
+        {
+            return (null, null);
+        }
+
+        if (ParseSqliteFile(text) is { } file)
+        {
+            return (file, null);
+        }
+
+        if (PostgresUrl.TryParse(text, out PostgresUrl? postgres, out string fault))
+        {
+            return (null, postgres!.WithPool(open, idle));
+        }
+
+        _faults.Add(new("DatabaseURL", origin, Masked, fault));
+        return (null, null);
     }
 
     private T Value<T>(string key, Func<string, T?> parse, string allowed, T fallback, bool mask = false)
@@ -159,6 +187,8 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
 
     private static Uri? ParseHttpUrl(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https" ? url : null;
+
+    private static int? ParseCount(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is > 0 and <= 10_000 ? count : null;
 
     private static string? ParseSqliteFile(string text) =>
         text.StartsWith("sqlite:", StringComparison.Ordinal) && text.Length > "sqlite:".Length ? text["sqlite:".Length..] : null;

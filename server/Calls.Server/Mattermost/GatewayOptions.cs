@@ -14,6 +14,9 @@ public sealed record GatewayOptions
     /// <summary>Token of the service bot.</summary>
     public required string BotToken { get; init; }
 
+    /// <summary>Token that recorder and transcriber log in with; empty = they use <see cref="BotToken"/>.</summary>
+    public string JobsBotToken { get; init; } = "";
+
     /// <summary>Proxies whose X-Forwarded headers are believed.</summary>
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")];
 

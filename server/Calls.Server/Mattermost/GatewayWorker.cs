@@ -76,6 +76,9 @@ internal sealed partial class GatewayWorker(
             case BotAnswer.Refused:
                 LogRefused();
                 break;
+            case BotAnswer.JobsBotRefused:
+                LogJobsBotRefused();
+                break;
             case BotAnswer.NotAdministrator:
                 LogNotAdministrator();
                 break;
@@ -111,4 +114,7 @@ internal sealed partial class GatewayWorker(
 
     [LoggerMessage(EventId = 3006, Level = LogLevel.Information, Message = "Mattermost answers and knows the bot.")]
     private partial void LogAccepted();
+
+    [LoggerMessage(EventId = 3007, Level = LogLevel.Error, Message = "Mattermost refuses the token of recorder and transcriber; give JobsBotToken one of a bot, or remove it.")]
+    private partial void LogJobsBotRefused();
 }

@@ -5,6 +5,8 @@ internal sealed class JobRow
 {
     public string Id { get; init; } = "";
 
+    public string CallId { get; init; } = "";
+
     public string Type { get; init; } = "";
 
     public string? CreatorId { get; init; }

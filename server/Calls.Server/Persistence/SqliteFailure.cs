@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Calls.Server.Persistence;
 
-/// <summary>Turns what SQLite throws into what the port promises.</summary>
+/// <summary>Turns what SQLite throws into what the port promises, and into a sentence for the operator.</summary>
 internal static class SqliteFailure
 {
     private const int Busy = 5;
@@ -20,19 +20,10 @@ internal static class SqliteFailure
         _ => $"cannot be used ({failure.Message}); correct DatabaseURL.",
     };
 
-    public static T Wrap<T>(StoreOperation operation, Func<T> work)
+    public static Exception? Translate(StoreOperation operation, Exception failure) => failure switch
     {
-        try
-        {
-            return work();
-        }
-        catch (SqliteException failure) when (failure.SqliteErrorCode == Busy)
-        {
-            throw new CallLockException(failure);
-        }
-        catch (SqliteException failure)
-        {
-            throw new CallStoreException(operation, failure.Message, failure);
-        }
-    }
+        SqliteException { SqliteErrorCode: Busy } => new CallLockException(failure),
+        SqliteException => new CallStoreException(operation, failure.Message, failure),
+        _ => null,
+    };
 }

@@ -12,7 +12,7 @@ internal sealed class CallStateReader(CallDirectory directory, IChatHost host, T
     public async Task<CallStateResult> TellAsync(ConnectionId connection, UserId user, ChannelId channel)
     {
         using CancellationTokenSource limit = new(Limit, time);
-        if (user != host.BotUserId && !await host.HasChannelPermissionAsync(user, channel, ChannelPermission.ReadChannel, limit.Token))
+        if (!host.Bots.Contains(user) && !await host.HasChannelPermissionAsync(user, channel, ChannelPermission.ReadChannel, limit.Token))
         {
             return CallStateResult.Forbidden;
         }

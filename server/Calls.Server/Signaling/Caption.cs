@@ -1,17 +1,18 @@
 using Calls.Domain;
 using Calls.Domain.Ports;
 using Calls.Domain.Sessions;
+using Calls.Server.Observability.Metrics;
 
 namespace Calls.Server.Signaling;
 
 /// <summary><c>caption</c>: what the transcriber heard a session say; from the bot only.</summary>
-internal sealed class Caption(SessionActions actions, IChatHost host) : ISessionMessage
+internal sealed class Caption(SessionActions actions, IChatHost host, CallsMetrics metrics) : ISessionMessage
 {
     public Task<MessageOutcome> HandleAsync(ClientMessage message, LocalSession session) => Task.FromResult(Handle(message, session));
 
     private MessageOutcome Handle(ClientMessage message, LocalSession session)
     {
-        if (session.User != host.BotUserId)
+        if (!host.Bots.Contains(session.User))
         {
             return MessageOutcome.Rejected("unexpected caption message not coming from bot");
         }
@@ -26,13 +27,19 @@ internal sealed class Caption(SessionActions actions, IChatHost host) : ISession
             return Missing("text");
         }
 
-        if (message.Data.Number("new_audio_len_ms") is null)
+        if (message.Data.Number("new_audio_len_ms") is not { } newAudioMs)
         {
             return Missing("new_audio_len_ms");
         }
 
-        return RefusalText.Of(
+        MessageOutcome outcome = RefusalText.Of(
             actions.Caption(session, new SessionId(speaker), text), missing: "user session for caption missing from call");
+        if (outcome.Problem is null)
+        {
+            metrics.CaptionAudioMs.With().Observe(newAudioMs);
+        }
+
+        return outcome;
     }
 
     private static MessageOutcome Missing(string field) =>

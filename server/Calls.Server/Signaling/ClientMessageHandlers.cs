@@ -37,7 +37,7 @@ internal sealed class ClientMessageHandlers(
         ["screen_off"] = new ScreenOff(actions),
         ["video_on"] = new VideoOn(actions),
         ["video_off"] = new VideoOff(actions),
-        ["caption"] = new Caption(actions, host),
+        ["caption"] = new Caption(actions, host, metrics),
         ["metric"] = new Metric(host, metrics),
 
         // In the list, but speaking is detected by the media side.

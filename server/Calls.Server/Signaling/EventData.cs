@@ -1,6 +1,7 @@
 using System.Text;
 using Calls.Domain;
 using Calls.Domain.Events;
+using Calls.Domain.Jobs;
 
 namespace Calls.Server.Signaling;
 
@@ -11,7 +12,7 @@ internal static class EventData
     public static bool IsDroppable(CallEvent callEvent) =>
         callEvent is Reacted or SessionChanged { Change: SessionChange.VoiceOn or SessionChange.VoiceOff };
 
-    public static (string Name, Dictionary<string, object?> Data) Of(CallEvent callEvent, UserId bot) => callEvent switch
+    public static (string Name, Dictionary<string, object?> Data) Of(CallEvent callEvent, BotUsers bots) => callEvent switch
     {
         SessionChanged e => (NameOf(e.Change), new() { ["userID"] = e.User.Value, ["session_id"] = e.Session.Value }),
         JoinAccepted e => ("join", new() { ["connID"] = e.Session.Value }),
@@ -23,7 +24,7 @@ internal static class EventData
         CallStateSent e => ("call_state", new()
         {
             ["channel_id"] = e.Call.Channel.Value,
-            ["call"] = CallStateDocument.ToJson(e.Call, e.Receiver, bot),
+            ["call"] = CallStateDocument.ToJson(e.Call, e.Receiver, bots),
         }),
         CallEndRequested => ("call_end", []),
         ScreenShareLost => ("user_screen_off", []),
@@ -64,6 +65,8 @@ internal static class EventData
             ["session_id"] = e.Session.Value,
             ["user_id"] = e.User.Value,
         }),
+        JobStateChanged e => ("call_job_state", new() { ["callID"] = e.Channel.Value, ["jobState"] = JobData(e.Job) }),
+        JobStopRequested e => ("job_stop", new() { ["job_id"] = e.Job.Value }),
         CallsEnabledChanged e => (e.IsEnabled ? "channel_enable_voice" : "channel_disable_voice", []),
         _ => throw new InvalidOperationException($"Unmapped event {callEvent.GetType().Name}."),
     };
@@ -101,6 +104,16 @@ internal static class EventData
         ["post_id"] = call.Post?.Value ?? string.Empty,
         ["owner_id"] = call.Owner.Value,
         ["host_id"] = call.Host?.Value ?? string.Empty,
+    };
+
+    // The error is there even if there is none; in the call's state it is not (signaling.md 5).
+    private static Dictionary<string, object?> JobData(CallJob job) => new()
+    {
+        ["type"] = JobDocument.TypeOf(job.Kind),
+        ["init_at"] = job.InitAt,
+        ["start_at"] = job.StartAt,
+        ["end_at"] = job.EndAt,
+        ["err"] = job.Error,
     };
 
     private static Dictionary<string, object?> EmojiData(Emoji emoji) => new()

@@ -9,11 +9,9 @@ namespace Calls.Server.Signaling;
 /// <summary>Turns events of calls into events on sockets, one copy per address (signaling.md 4.1).</summary>
 internal sealed class EventWriter(IEventDelivery delivery, IChatHost host, CallsMetrics metrics) : ICallEvents
 {
-    private IReadOnlyList<UserId> Bot => [host.BotUserId];
-
     public void Publish(CallEvent callEvent, long number = 0)
     {
-        (string name, Dictionary<string, object?> data) = EventData.Of(callEvent, host.BotUserId);
+        (string name, Dictionary<string, object?> data) = EventData.Of(callEvent, host.Bots);
         metrics.WebSocketEvents.With("out", name).Add();
         bool isDroppable = EventData.IsDroppable(callEvent);
         switch (callEvent.Audience)
@@ -54,21 +52,31 @@ internal sealed class EventWriter(IEventDelivery delivery, IChatHost host, Calls
     {
         data["channelID"] = audience.Channel.Value;
         JsonElement element = JsonSerializer.SerializeToElement(data);
+        IReadOnlyList<UserId> bots = host.Bots.All;
         foreach (UserId user in audience.Users)
         {
-            EventTarget target = new() { User = user, Channel = audience.Channel, OmitUsers = Bot };
+            EventTarget target = new() { User = user, Channel = audience.Channel, OmitUsers = bots };
             delivery.Publish(new WireEvent(name, element, target, isDroppable));
         }
 
-        delivery.Publish(new WireEvent(name, element, new EventTarget { User = host.BotUserId }, isDroppable));
+        PublishToBots(name, element, bots, isDroppable);
     }
 
-    // The bot is no member of the channel.
     private void PublishToChannel(string name, Dictionary<string, object?> data, ChannelId channel, bool isDroppable)
     {
         JsonElement element = JsonSerializer.SerializeToElement(data);
-        delivery.Publish(new WireEvent(name, element, new EventTarget { Channel = channel, OmitUsers = Bot }, isDroppable));
-        delivery.Publish(new WireEvent(name, element, new EventTarget { User = host.BotUserId }, isDroppable));
+        IReadOnlyList<UserId> bots = host.Bots.All;
+        delivery.Publish(new WireEvent(name, element, new EventTarget { Channel = channel, OmitUsers = bots }, isDroppable));
+        PublishToBots(name, element, bots, isDroppable);
+    }
+
+    // A bot is no member of the channel.
+    private void PublishToBots(string name, JsonElement data, IReadOnlyList<UserId> bots, bool isDroppable)
+    {
+        foreach (UserId bot in bots)
+        {
+            delivery.Publish(new WireEvent(name, data, new EventTarget { User = bot }, isDroppable));
+        }
     }
 
     private void Deliver(string name, Dictionary<string, object?> data, EventTarget target, bool isDroppable) =>

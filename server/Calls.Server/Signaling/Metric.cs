@@ -5,7 +5,7 @@ using Calls.Server.Observability.Metrics;
 
 namespace Calls.Server.Signaling;
 
-/// <summary><c>metric</c>: a client's measurements, checked as the reference does.</summary>
+/// <summary><c>metric</c>: what a client or the transcriber measured. Unknown names are ignored.</summary>
 internal sealed class Metric(IChatHost host, CallsMetrics metrics) : ISessionMessage
 {
     private const string CandidatePair = "client_ice_candidate_pair";
@@ -21,14 +21,36 @@ internal sealed class Metric(IChatHost host, CallsMetrics metrics) : ISessionMes
             return Task.FromResult(MessageOutcome.Rejected("invalid or missing metric_name in metric ws message"));
         }
 
-        // Unknown names are ignored, and so are the bot's, which are counters only.
-        if (name != CandidatePair || session.User == host.BotUserId)
+        if (host.Bots.Contains(session.User))
+        {
+            CountOverload(name);
+            return Task.FromResult(MessageOutcome.Done);
+        }
+
+        if (name != CandidatePair)
         {
             return Task.FromResult(MessageOutcome.Done);
         }
 
         string? problem = message.Data.String("data") is { } json ? Validate(json) : "invalid or missing data";
         return Task.FromResult(problem is null ? MessageOutcome.Done : MessageOutcome.Rejected($"failed to validate payload: {problem}"));
+    }
+
+    // A transcriber that does not keep up.
+    private void CountOverload(string name)
+    {
+        switch (name)
+        {
+            case "live_captions_window_dropped":
+                metrics.CaptionWindowsDropped.With().Add();
+                break;
+            case "live_captions_transcriber_buf_full":
+                metrics.CaptionTranscriberFull.With().Add();
+                break;
+            case "live_captions_pktPayloadCh_buf_full":
+                metrics.CaptionPacketsFull.With().Add();
+                break;
+        }
     }
 
     private string? Validate(string json)

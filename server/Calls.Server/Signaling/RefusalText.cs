@@ -23,6 +23,7 @@ internal static class RefusalText
         JoinRefusalReason.ConnectedElsewhere => "failed to create call session: the connection has a session in another call",
         JoinRefusalReason.ParticipantLimit => "user cannot join because of limits",
         JoinRefusalReason.NoJobInProgress => "no job in progress",
+        JoinRefusalReason.JobNotOpen => "job not in progress or already started",
         JoinRefusalReason.StoreFailed => $"{Of(refusal.Operation)}: {refusal.Detail}",
         JoinRefusalReason.MediaUnavailable => $"failed to init session: {refusal.Detail}",
         _ => throw new InvalidOperationException($"Unmapped refusal {refusal.Reason}."),

@@ -2,8 +2,10 @@ using System.Text;
 using System.Text.Json;
 using Calls.Domain;
 using Calls.Domain.HostControl;
+using Calls.Domain.Jobs;
 using Calls.Domain.Ports;
 using Calls.Server.Api;
+using Calls.Server.Api.Bot;
 using Calls.Server.Configuration;
 using Calls.Server.Tests.Signaling;
 using Microsoft.AspNetCore.Builder;
@@ -42,7 +44,13 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddSingleton(calls.Get<CallDirectory>());
         builder.Services.AddSingleton(calls.Get<CallDismissal>());
         builder.Services.AddSingleton(calls.Get<HostControls>());
+        builder.Services.AddSingleton<IJobService>(calls.Jobs);
+        builder.Services.AddSingleton(calls.Get<Recordings>());
+        builder.Services.AddSingleton(calls.Get<RecordingPosts>());
+        builder.Services.AddSingleton(calls.Get<JobReports>());
+        builder.Services.AddSingleton<IBotHost, NoBotHost>();
         builder.Services.AddSingleton<IRequestIdentity, FakeIdentity>();
+        builder.Services.AddSingleton<IMattermostSite, FakeMattermostSite>();
         builder.Services.AddCallsApi();
 
         WebApplication app = builder.Build();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Calls.Server.Tests.Persistence.Testing;
 
 namespace Calls.Server.Tests.Commands;
 
@@ -59,7 +60,7 @@ public sealed class OperatorFaultTests : IDisposable
 
         string errors = await FailAsync(
             InvalidConfiguration,
-            new() { ["MM_CALLS_DATABASE_URL"] = "postgres://calls:hunter2@db/calls", ["MM_CALLS_UDP_SERVER_ADDRESS"] = "here" },
+            new() { ["MM_CALLS_DATABASE_URL"] = "mysql://calls:hunter2@db/calls", ["MM_CALLS_UDP_SERVER_ADDRESS"] = "here" },
             "--settings",
             "mine.json");
 
@@ -69,7 +70,7 @@ public sealed class OperatorFaultTests : IDisposable
         Assert.Contains("HttpListen (settings file) is \"nowhere\": addresses with ports are expected, such as 127.0.0.1:8066", lines);
         Assert.Contains("BotTokenFile (settings file) is \"nofile\": the file cannot be read", lines);
         Assert.Contains("MattermostURL (not set): is required: the internal base URL of Mattermost, such as http://127.0.0.1:8065", lines);
-        Assert.Contains("DatabaseURL (environment) is \"********\": sqlite:FILE is expected (PostgreSQL is not supported by this version)", lines);
+        Assert.Contains("DatabaseURL (environment) is \"********\": sqlite:FILE or postgres://USER:PASSWORD@HOST:PORT/DATABASE is expected", lines);
         Assert.Contains("UDPServerAddress (environment): UDPServerAddress parsing failed", lines);
         Assert.Contains("UDPServerPort (settings file): UDPServerPort is not valid: 7 is not in allowed range [80, 49151]", lines);
     }
@@ -169,13 +170,51 @@ public sealed class OperatorFaultTests : IDisposable
     [InlineData("missing/calls.db", "cannot be opened: its folder must exist, and this user must be able to write there; correct DatabaseURL.")]
     [InlineData(".", "cannot be opened: its folder must exist, and this user must be able to write there; correct DatabaseURL.")]
     [InlineData("text.db", "is not a SQLite database; choose another file with DatabaseURL.")]
-    public async Task A_database_that_cannot_be_used_is_named(string file, string says)
+    public async Task A_database_file_that_cannot_be_used_is_named(string file, string says)
     {
         await File.WriteAllTextAsync(Path.Combine(_folder, "text.db"), new string('x', 4096));
 
         string errors = await FailAsync(Failed, Environment(("MM_CALLS_DATABASE_URL", $"sqlite:{file}")), "serve");
 
         Assert.Equal($"The database {file} {says}\n", errors);
+    }
+
+    [Fact]
+    public async Task A_PostgreSQL_that_is_not_there_is_named()
+    {
+        int port = FreePort();
+
+        string errors = await FailAsync(Failed, Environment(("MM_CALLS_DATABASE_URL", $"postgres://calls:hunter2@127.0.0.1:{port}/calls")), "serve");
+
+        Assert.Equal($"PostgreSQL at 127.0.0.1:{port} does not answer; start it or correct DatabaseURL.\n", errors);
+    }
+
+    [PostgresFact]
+    public async Task A_PostgreSQL_that_cannot_be_used_is_named()
+    {
+        PostgresServer server = await PostgresServer.Shared;
+        await server.ExecuteAsync("postgres", "DROP ROLE IF EXISTS guarded; CREATE ROLE guarded LOGIN PASSWORD 'the right one'");
+        string url = await server.CreateDatabaseAsync();
+        (string database, string folder) = (PostgresServer.Parse(url).Database, PostgresServer.Parse(url).Server);
+
+        Assert.Equal(
+            $"PostgreSQL at {folder} refuses the password of user guarded; correct DatabaseURL.\n",
+            await MigrateAsync(url.Replace("//calls@", "//guarded:hunter2@", StringComparison.Ordinal)));
+        Assert.StartsWith(
+            $"User guarded may not make or change tables in the database {database} (permission denied for schema public)",
+            await MigrateAsync(url.Replace("//calls@", "//guarded:the%20right%20one@", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
+        Assert.Equal(
+            $"PostgreSQL at {folder} has no database nowhere; create it (createdb -O calls nowhere) or correct DatabaseURL.\n",
+            await MigrateAsync(server.UrlOf("nowhere")));
+
+        async Task<string> MigrateAsync(string databaseUrl)
+        {
+            string errors = await FailAsync(Failed, new() { ["MM_CALLS_DATABASE_URL"] = databaseUrl }, "migrate");
+            Assert.DoesNotContain("hunter2", errors, StringComparison.Ordinal);
+            Assert.DoesNotContain("right one", errors, StringComparison.Ordinal);
+            return errors;
+        }
     }
 
     [Fact]
@@ -214,6 +253,7 @@ public sealed class OperatorFaultTests : IDisposable
             ["MM_CALLS_LOG_LEVEL"] = "error",
             ["MM_CALLS_UDP_SERVER_ADDRESS"] = "127.0.0.1",
             ["MM_CALLS_UDP_SERVER_PORT"] = CallsProcess.FreeMediaPort().ToString(CultureInfo.InvariantCulture),
+            ["MM_CALLS_TCP_SERVER_PORT"] = CallsProcess.FreeMediaPort().ToString(CultureInfo.InvariantCulture),
         };
         foreach ((string name, string value) in changed)
         {
@@ -231,6 +271,12 @@ public sealed class OperatorFaultTests : IDisposable
         Assert.DoesNotMatch("(?m)^ +at |Exception|a-bots-token", process.Errors);
         Assert.Empty(process.Output);
         return process.Errors;
+    }
+
+    private static int FreePort()
+    {
+        using Socket socket = Listen();
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     private static Socket Listen()

@@ -110,6 +110,7 @@ public sealed partial class ProgramTests : IDisposable
             ["MM_CALLS_BOT_TOKEN"] = token,
             ["MM_CALLS_UDP_SERVER_ADDRESS"] = "127.0.0.1",
             ["MM_CALLS_UDP_SERVER_PORT"] = CallsProcess.FreeMediaPort().ToString(CultureInfo.InvariantCulture),
+            ["MM_CALLS_TCP_SERVER_PORT"] = CallsProcess.FreeMediaPort().ToString(CultureInfo.InvariantCulture),
         });
 
     private static async Task<(Uri Gateway, Uri Health)> ReadyAsync(CallsProcess process)

@@ -54,9 +54,9 @@ public sealed class CallsSettingsReaderTests
     [InlineData("tcpserveraddress", "\"here\"", "TCPServerAddress (settings file): TCPServerAddress parsing failed")]
     [InlineData("udpserverport", "\"many\"", "UDPServerPort (settings file) is \"\"many\"\": a whole number is expected")]
     [InlineData("defaultenabled", "\"yes\"", "DefaultEnabled (settings file) is \"\"yes\"\": true or false is expected")]
+    [InlineData("icehostoverride", "\"203.0.113.7/here\"", "ICEHostOverride (settings file): an address, a host name, or a list of external/internal address pairs is expected")]
     [InlineData("icehostoverride", "7", "ICEHostOverride (settings file): a text is expected")]
     [InlineData("rtcdserviceurl", "\"http://rtcd:8045\"", "RTCDServiceURL (settings file): rtcd is not supported by this version; remove it to use the built-in media server")]
-    [InlineData("enablerecordings", "true", "EnableRecordings (settings file): recordings are not supported by this version")]
     [InlineData("iceserversconfigs", "\"[{\\\"urls\\\":[]}]\"", "ICEServersConfigs (settings file): invalid ICEServers value: invalid empty URLs")]
     [InlineData("iceserversconfigs", "[{\"url\":\"stun:a\"}]", "ICEServersConfigs (settings file): invalid ICEServers value: a JSON list of {\"urls\": [...]} is expected")]
     public void What_the_plugin_refuses_is_refused_with_its_own_text(string key, string value, string fault)

@@ -47,7 +47,7 @@ public sealed class SidecarOptionsReaderTests
     [Fact]
     public void A_database_password_is_masked_in_the_fault()
     {
-        ConfigurationException refused = Assert.Throws<ConfigurationException>(() => Read("""{ "DatabaseURL": "postgres://calls:secret@db/calls" }"""));
+        ConfigurationException refused = Assert.Throws<ConfigurationException>(() => Read("""{ "DatabaseURL": "postgres://calls:secret@db:port/calls" }"""));
 
         Assert.DoesNotContain("secret", refused.Message, StringComparison.Ordinal);
     }

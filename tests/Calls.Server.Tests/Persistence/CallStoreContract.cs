@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Calls.Domain;
 using Calls.Domain.Jobs;
 using Calls.Domain.Ports;
+using Calls.Server.Tests.Persistence.Testing;
 
 namespace Calls.Server.Tests.Persistence;
 
@@ -9,11 +10,11 @@ namespace Calls.Server.Tests.Persistence;
 public abstract class CallStoreContract
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
-    private static readonly ChannelId Channel = new("channel");
+    protected static readonly ChannelId Channel = new("channel");
 
     protected abstract ICallStore Store { get; }
 
-    private static CallState Started => new()
+    protected static CallState Started => new()
     {
         Id = new CallId("call"),
         Channel = Channel,
@@ -32,7 +33,7 @@ public abstract class CallStoreContract
         }),
     };
 
-    [Fact]
+    [StoreFact]
     public async Task A_new_call_reads_back_as_it_was_written()
     {
         await SaveAsync(null, Started);
@@ -40,7 +41,7 @@ public abstract class CallStoreContract
         AssertSame(Started, await ReadAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Every_field_of_a_changed_call_reads_back()
     {
         await SaveAsync(null, Started);
@@ -87,7 +88,7 @@ public abstract class CallStoreContract
         AssertSame(fewer, await ReadAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Jobs_read_back_in_every_state_until_they_end()
     {
         CallJob begun = Job("r1", JobKind.Recording);
@@ -111,7 +112,7 @@ public abstract class CallStoreContract
         Assert.Equal([started.Id, captions.Id], Assert.Single(await Store.GetActiveCallsAsync(default)).Jobs.Keys.OrderByDescending(id => id.Value));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_job_that_cannot_be_created_says_so()
     {
         CallState recorded = Started with { Jobs = Jobs(Job("r1", JobKind.Recording)) };
@@ -124,7 +125,7 @@ public abstract class CallStoreContract
         Assert.Null(await Store.GetActiveCallAsync(new ChannelId("another"), default));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task An_ended_call_is_not_active_and_waits_for_its_post()
     {
         await SaveAsync(null, Started);
@@ -148,7 +149,7 @@ public abstract class CallStoreContract
         Assert.Empty(await Store.GetEndingCallsAsync(default));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task What_is_not_committed_never_was()
     {
         await using (ICallTransaction transaction = await Store.BeginAsync(Channel, Limit, default))
@@ -159,7 +160,7 @@ public abstract class CallStoreContract
         Assert.Null(await ReadAsync());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_discarded_call_leaves_nothing()
     {
         await SaveAsync(null, Started with { Jobs = Jobs(Job("r1", JobKind.Recording)) });
@@ -174,7 +175,7 @@ public abstract class CallStoreContract
         AssertSame(Started, await ReadAsync());
     }
 
-    [Fact]
+    [StoreFact]
     [Trait("Spec", "storage-and-jobs-6")]
     public async Task The_newest_of_two_active_calls_counts()
     {
@@ -186,7 +187,7 @@ public abstract class CallStoreContract
         Assert.Equal(["newer", "call", "older"], (await Store.GetActiveCallsAsync(default)).Select(call => call.Id.Value));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_session_id_is_used_once()
     {
         await SaveAsync(null, Started);
@@ -198,13 +199,13 @@ public abstract class CallStoreContract
         Assert.Null(await Store.GetActiveCallAsync(new ChannelId("another"), default));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Channel_settings_are_overwritten_whole()
     {
         Assert.Null(await Store.GetChannelAsync(Channel, default));
-        await Store.PutChannelAsync(new CallsChannel(Channel, true, "{\"a\":1}"), default);
+        await Store.PutChannelAsync(new CallsChannel(Channel, true, "{\"a\": 1}"), default);
         await Store.PutChannelAsync(new CallsChannel(new ChannelId("b"), null), default);
-        Assert.Equal(new CallsChannel(Channel, true, "{\"a\":1}"), await Store.GetChannelAsync(Channel, default));
+        Assert.Equal(new CallsChannel(Channel, true, "{\"a\": 1}"), await Store.GetChannelAsync(Channel, default));
 
         await Store.PutChannelAsync(new CallsChannel(Channel, false), default);
         Assert.Equal(

@@ -1,4 +1,5 @@
 using Calls.Domain.Ports;
+using Calls.Server.Tests.Persistence.Testing;
 
 namespace Calls.Server.Tests.Persistence;
 
@@ -7,7 +8,7 @@ public abstract class ServiceCredentialStoreContract
 {
     protected abstract IServiceCredentialStore Credentials { get; }
 
-    [Fact]
+    [StoreFact]
     public async Task What_was_agreed_is_what_the_next_one_finds()
     {
         ServiceCredentials first = await Credentials.AgreeAsync(
@@ -19,7 +20,7 @@ public abstract class ServiceCredentialStoreContract
         Assert.Equal("key-1", again.AuthKey);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_changed_choice_replaces_what_was_stored()
     {
         await Credentials.AgreeAsync("jobs", _ => new ServiceCredentials("http://one", "us", "key-1"), default);
@@ -30,7 +31,7 @@ public abstract class ServiceCredentialStoreContract
             await Credentials.AgreeAsync("jobs", stored => stored!, default));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Services_have_credentials_of_their_own()
     {
         await Credentials.AgreeAsync("jobs", _ => new ServiceCredentials("http://one", "us", "key-1"), default);
@@ -48,7 +49,7 @@ public abstract class ServiceCredentialStoreContract
         Assert.Null(found);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Many_that_start_together_agree_on_one_pair()
     {
         ServiceCredentials[] all = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(
@@ -57,7 +58,7 @@ public abstract class ServiceCredentialStoreContract
         Assert.Single(all.Distinct());
     }
 
-    [Fact]
+    [StoreFact]
     public void The_key_does_not_show()
     {
         Assert.DoesNotContain("secret-key", new ServiceCredentials("http://one", "us", "secret-key").ToString(), StringComparison.Ordinal);

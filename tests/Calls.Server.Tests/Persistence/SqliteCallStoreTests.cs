@@ -12,13 +12,13 @@ public sealed class SqliteCallStoreTests : CallStoreContract, IDisposable
     private readonly string _path = Path.Combine(Path.GetTempPath(), $"calls-{Guid.NewGuid():N}.db");
     private readonly SqliteDatabase _database;
     private readonly ManualTime _time = new();
-    private readonly SqliteCallStore _store;
+    private readonly SqlCallStore _store;
 
     public SqliteCallStoreTests()
     {
-        _database = new SqliteDatabase(_path);
-        new SqliteMigrations(_database).Apply();
-        _store = new SqliteCallStore(_database, _time);
+        _database = new SqliteDatabase(_path, _time);
+        SqliteMigrations.Apply(_database);
+        _store = new SqlCallStore(_database, _time);
     }
 
     protected override ICallStore Store => _store;
@@ -36,7 +36,7 @@ public sealed class SqliteCallStoreTests : CallStoreContract, IDisposable
     [Trait("Spec", "storage-and-jobs-1")]
     public void Migrating_again_changes_nothing()
     {
-        Assert.Empty(new SqliteMigrations(_database).Apply());
+        Assert.Empty(SqliteMigrations.Apply(_database));
 
         using SqliteConnection connection = _database.Open();
         Assert.Equal(
@@ -67,7 +67,7 @@ public sealed class SqliteCallStoreTests : CallStoreContract, IDisposable
                 """);
         }
 
-        Assert.All(new SqliteMigrations(_database).Apply(), migration => Assert.False(migration.IsReference));
+        Assert.All(SqliteMigrations.Apply(_database), migration => Assert.False(migration.IsReference));
 
         CallState call = (await ReadAsync())!;
         Assert.Equal((CallPhase.Active, 0), (call.Phase, call.EventNumber));
@@ -110,7 +110,7 @@ public sealed class SqliteCallStoreTests : CallStoreContract, IDisposable
     public async Task Rows_look_as_the_plugin_writes_them()
     {
         await using CallsHarness calls = await CallsHarness.StartAsync();
-        using SqliteDatabase database = new(calls.Database);
+        using SqliteDatabase database = new(calls.Database, TimeProvider.System);
         TestClient alice = await calls.JoinedAsync(CallsHarness.Alice, "a1");
 
         using (SqliteConnection connection = database.Open())

@@ -10,9 +10,9 @@ public sealed class SqliteServiceCredentialStoreTests : ServiceCredentialStoreCo
 
     public SqliteServiceCredentialStoreTests()
     {
-        _database = new SqliteDatabase(_path);
-        new SqliteMigrations(_database).Apply();
-        Credentials = new SqliteServiceCredentialStore(_database, TimeProvider.System);
+        _database = new SqliteDatabase(_path, TimeProvider.System);
+        SqliteMigrations.Apply(_database);
+        Credentials = new SqlServiceCredentialStore(_database);
     }
 
     protected override IServiceCredentialStore Credentials { get; }

@@ -37,6 +37,8 @@ internal sealed class CallsHarness : IAsyncDisposable
         services.AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
         services.AddSingleton(Settings);
         services.AddSingleton<IChatHost>(Host);
+        services.AddSingleton<IBotPosts>(Host);
+        services.AddSingleton<IJobService>(Jobs);
         services.AddSingleton<IMediaRouter>(Media);
         services.AddSingleton<IEventDelivery>(Delivery);
         services.AddCallsCore(new CallsCoreOptions(_database, endCallsOnStart));
@@ -57,6 +59,8 @@ internal sealed class CallsHarness : IAsyncDisposable
     public FakeChatHost Host { get; }
 
     public FakeMediaRouter Media { get; } = new();
+
+    public FakeJobService Jobs { get; } = new();
 
     public RecordingDelivery Delivery { get; }
 

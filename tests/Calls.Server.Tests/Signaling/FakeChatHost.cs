@@ -5,7 +5,7 @@ using Calls.Domain.Ports;
 namespace Calls.Server.Tests.Signaling;
 
 /// <summary>A Mattermost with one public channel whose members may read and post.</summary>
-internal sealed class FakeChatHost : IChatHost
+internal sealed class FakeChatHost : IChatHost, IBotPosts
 {
     private int _posts;
 
@@ -97,10 +97,19 @@ internal sealed class FakeChatHost : IChatHost
         return created;
     }
 
+    public Task<ChatPost> CreateAsync(ChatPost post, IReadOnlyList<string> files, CancellationToken cancellation) =>
+        CreatePostAsync(new FakeAuth(), post, cancellation);
+
     public Task UpdatePostAsync(
         PostId post, string message, IReadOnlyDictionary<string, object?> props, CancellationToken cancellation)
     {
-        Posts[post] = Posts[post] with { Message = message, Props = props };
+        Dictionary<string, object?> merged = new(Posts[post].Props);
+        foreach ((string key, object? value) in props)
+        {
+            merged[key] = value;
+        }
+
+        Posts[post] = Posts[post] with { Message = message, Props = merged };
         return Task.CompletedTask;
     }
 

@@ -9,6 +9,9 @@ internal enum BotAnswer
     /// <summary>It is nobody's.</summary>
     Refused,
 
+    /// <summary>The token of recorder and transcriber is nobody's.</summary>
+    JobsBotRefused,
+
     /// <summary>It is a user's who is no system administrator: some requests will be refused.</summary>
     NotAdministrator,
 

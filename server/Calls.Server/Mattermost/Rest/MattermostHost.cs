@@ -8,29 +8,39 @@ using Calls.Server.Mattermost.Identity;
 namespace Calls.Server.Mattermost.Rest;
 
 /// <summary>Mattermost behind its REST API (mattermost-integration.md 7). Thread-safe.</summary>
-internal sealed class MattermostHost(MattermostClient rest, HostCaches caches) : IChatHost
+internal sealed class MattermostHost(MattermostClient rest, HostCaches caches, GatewayOptions options) : IChatHost
 {
     private const string TimeLimitError = "api.post.update_post.permissions_time_limit.app_error";
 
     private string _botUserId = "";
+    private string _jobsBotUserId = "";
     private int _bot = (int)BotAnswer.None;
 
     /// <summary>Empty until <see cref="TryReadBotAsync"/> succeeded.</summary>
     public UserId BotUserId => new(Volatile.Read(ref _botUserId));
 
+    public UserId JobsBotUserId => new(Volatile.Read(ref _jobsBotUserId));
+
     /// <summary>What Mattermost last said of the bot's token. Any thread.</summary>
     public BotAnswer Bot => (BotAnswer)Volatile.Read(ref _bot);
 
-    /// <summary>Asks whose the bot's token is.</summary>
+    /// <summary>Asks whose the bots' tokens are.</summary>
     public async Task<BotAnswer> TryReadBotAsync(CancellationToken cancellation)
     {
         BotAnswer answer;
         try
         {
+            // Recorder and transcriber must not be taken for users: there is no bot before both are known.
             RestAnswer me = await rest.GetAsync("/users/me", RestPriority.Token, cancellation);
-            Volatile.Write(ref _botUserId, me.IsSuccess ? me.Text("id") : "");
-            bool isAdministrator = me.Body.Words("roles").Contains("system_admin");
-            answer = BotUserId.Value.Length == 0 ? BotAnswer.Refused : isAdministrator ? BotAnswer.Accepted : BotAnswer.NotAdministrator;
+            RestAnswer jobs = !me.IsSuccess || options.JobsBotToken.Length == 0 ? me : await rest.SendAsync(
+                HttpMethod.Get, "/users/me", options.JobsBotToken, null, RestPriority.Token, isRepeatable: true, cancellation);
+            bool isKnown = me.IsSuccess && jobs.IsSuccess;
+            Volatile.Write(ref _jobsBotUserId, isKnown ? jobs.Text("id") : "");
+            Volatile.Write(ref _botUserId, isKnown ? me.Text("id") : "");
+            answer = !me.IsSuccess ? BotAnswer.Refused
+                : !jobs.IsSuccess ? BotAnswer.JobsBotRefused
+                : me.Body.Words("roles").Contains("system_admin") ? BotAnswer.Accepted
+                : BotAnswer.NotAdministrator;
         }
         catch (ChatHostException)
         {

@@ -11,4 +11,7 @@ internal static class Buckets
 
     /// <summary>Shares from 0 to 1.</summary>
     public static readonly double[] Portions = [.001, .005, .0075, .01, .025, .05, .075, .1, .25, .5, .75, 1];
+
+    /// <summary>Milliseconds of audio behind one caption.</summary>
+    public static readonly double[] CaptionAudioMs = [2000, 4000, 6000, 8000];
 }

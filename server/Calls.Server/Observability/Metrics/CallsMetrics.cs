@@ -30,6 +30,14 @@ internal sealed class CallsMetrics : IMetricSource
 
     public CounterFamily MutexRetries { get; } = new("cluster_mutex_lock_retries_total", "Locks that were not free in time.", MetricLabel.Of("group", "mutex_call"));
 
+    public HistogramFamily CaptionAudioMs { get; } = new("jobs_live_captions_new_audio_len_ms", "Milliseconds of new audio per caption.", Buckets.CaptionAudioMs);
+
+    public CounterFamily CaptionWindowsDropped { get; } = new("jobs_live_captions_window_dropped", "Windows of audio that a transcriber dropped.");
+
+    public CounterFamily CaptionTranscriberFull { get; } = new("jobs_live_captions_transcriber_buf_full", "Times that a transcriber's buffer was full.");
+
+    public CounterFamily CaptionPacketsFull { get; } = new("jobs_live_captions_pktPayloadCh_buf_full", "Times that a transcriber's queue of packets was full.");
+
     public CounterFamily ClientIceCandidatePairs { get; } = new(
         "client_ice_candidate_pairs_total",
         "ICE candidate pairs that clients report.",
@@ -42,7 +50,8 @@ internal sealed class CallsMetrics : IMetricSource
     /// <summary>In the order in which they are shown.</summary>
     private IMetricSource[] Families =>
     [
-        WebSocketEvents, AppHandlersTime, StoreOperations, StoreMethodsTime, MutexGrabTime, MutexLockedTime, MutexRetries, ClientIceCandidatePairs,
+        WebSocketEvents, AppHandlersTime, StoreOperations, StoreMethodsTime, MutexGrabTime, MutexLockedTime, MutexRetries,
+        CaptionAudioMs, CaptionWindowsDropped, CaptionTranscriberFull, CaptionPacketsFull, ClientIceCandidatePairs,
     ];
 
     public void Write(MetricsWriter writer)

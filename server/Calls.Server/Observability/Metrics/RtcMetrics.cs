@@ -144,6 +144,18 @@ internal sealed class RtcMetrics : IRtcMeasurements, IMetricSource
         writer.Sample(counters.DroppedSendBufferFull, "reason=\"send_buffer_full\"");
         writer.Sample(counters.SendErrors, "reason=\"send_error\"");
         writer.Sample(counters.ForwardsRefused, "reason=\"loop_queue_full\"");
+        writer.Sample(counters.DroppedTcpBacklogFull, "reason=\"tcp_backlog_full\"");
+        writer.Sample(counters.DroppedTcpClosed, "reason=\"tcp_closed\"");
+        writer.Sample(counters.DroppedTcpHandOverFull, "reason=\"tcp_hand_over_full\"");
+        writer.Gauge("rtc_tcp_connections", "TCP connections of the media port that are open.", server.TcpConnections);
+        writer.Counter("rtc_tcp_accepted_total", "TCP connections of the media port that were taken.", counters.TcpAccepted);
+        writer.BeginFamily("rtc_tcp_refused_total", "counter", "TCP connections of the media port that were refused or ended by the server, by reason.");
+        writer.Sample(counters.TcpRefusedFromAddress, "reason=\"too_many_from_address\"");
+        writer.Sample(counters.TcpRefusedTooMany, "reason=\"too_many\"");
+        writer.Sample(counters.TcpClosedUnproven, "reason=\"no_check\"");
+        writer.Sample(counters.TcpClosedFraming, "reason=\"framing\"");
+        writer.Sample(counters.TcpClosedIdle, "reason=\"idle\"");
+        writer.Sample(counters.TcpClosedSlow, "reason=\"slow\"");
         writer.Counter("rtc_faults_total", "Packets that met a defect of ours.", counters.HandlerFaults);
     }
 }

@@ -1,0 +1,197 @@
+using Calls.Rtc.Client;
+using Calls.Rtc.Ice;
+using Calls.Rtc.Transport;
+
+namespace Calls.Rtc.PeerTests;
+
+/// <summary>ICE over TCP, and the ways between it and UDP (media.md 1.4, DEV-6).</summary>
+public sealed class TcpTests
+{
+    [Fact]
+    [Trait("Spec", "media-13")]
+    public void A_client_that_only_gets_out_over_tcp_connects_talks_and_hears()
+    {
+        using var call = new PeerCall();
+        BlockUdp(call, "alice");
+        ClientPeer alice = call.JoinWithTcp("alice");
+        ClientPeer bob = call.JoinAndConnect("bob");
+        call.Until(() => alice.Rtc.State == RtcClientState.Open, "the data channel over TCP");
+        alice.Unmute();
+        bob.Unmute();
+        call.Until(() => bob.HeardFrom(alice) > 0 && alice.HeardFrom(bob) > 0, "they hear each other");
+        int bobHeard = bob.HeardFrom(alice);
+        int aliceHeard = alice.HeardFrom(bob);
+        call.Run(2_000);
+
+        Assert.InRange(bob.HeardFrom(alice) - bobHeard, 99, 101);
+        Assert.InRange(alice.HeardFrom(bob) - aliceHeard, 99, 101);
+        Assert.NotNull(alice.Rtc.RoundTripMs);
+        Assert.True(call.Server(alice).Participant.Path!.Remote.IsTcp);
+        Assert.Equal(1, call.Rtc.TransportCounters.TcpAccepted);
+    }
+
+    [Fact]
+    [Trait("Spec", "media-14")]
+    public void A_session_moves_to_udp_as_soon_as_the_client_nominates_it_there()
+    {
+        using var call = new PeerCall();
+        bool isBlocked = true;
+        call.Network.Filter = (_, _, _) => !isBlocked;
+        ClientPeer alice = call.JoinWithTcp("alice");
+        call.Until(() => alice.Rtc.State == RtcClientState.Open, "connected over TCP");
+        isBlocked = false;
+        ClientPeer bob = call.JoinAndConnect("bob");
+        bob.Unmute();
+        call.Until(() => alice.HeardFrom(bob) > 0, "Alice hears Bob over TCP");
+        Assert.True(call.Server(alice).Participant.Path!.Remote.IsTcp);
+
+        call.Until(() => !call.Server(alice).Participant.Path!.Remote.IsTcp, "the server sends on UDP");
+        int overTcp = alice.Connection!.Received;
+        int heard = alice.HeardFrom(bob);
+        call.Run(1_000);
+
+        Assert.InRange(alice.HeardFrom(bob) - heard, 49, 51);
+        Assert.InRange(alice.Connection.Received - overTcp, 0, 2); // answers to the checks that keep the connection
+        Assert.Single(alice.SsrcsOf(bob));
+        Assert.Equal(RtcClientState.Open, alice.Rtc.State);
+        Assert.Empty(call.Server(alice).Closed);
+    }
+
+    [Fact]
+    [Trait("Spec", "media-15")]
+    public void A_session_falls_back_to_tcp_when_its_udp_path_dies_and_does_not_flap_before()
+    {
+        using var call = new PeerCall();
+        ClientPeer alice = call.JoinWithTcp("alice");
+        ClientPeer bob = call.JoinAndConnect("bob");
+        bob.Unmute();
+        call.Until(() => alice.HeardFrom(bob) > 0, "Alice hears Bob");
+
+        // Both paths are valid and checked; the client nominates the better one, at first now the one and now the other.
+        var ways = new List<bool>();
+        for (int i = 0; i < 100; i++)
+        {
+            call.Run(100);
+            ways.Add(call.Server(alice).Participant.Path!.Remote.IsTcp);
+        }
+
+        Assert.Equal(2, call.Server(alice).Control.Agent!.PathCount);
+        Assert.All(ways.Skip(10), Assert.False);
+
+        call.Network.Filter = (from, to, _) => from != alice.Address && to != alice.Address;
+        long died = call.NowMs;
+        call.Until(() => call.Server(alice).Participant.Path!.Remote.IsTcp, "the server sends on TCP");
+        Assert.InRange(call.NowMs - died, 4_000, 10_000); // 5 s until the client gives up UDP, less than 4 s for the last nomination to lapse
+        int heard = alice.HeardFrom(bob);
+        call.Run(1_000);
+        Assert.InRange(alice.HeardFrom(bob) - heard, 49, 51);
+        Assert.Empty(call.Server(alice).Closed);
+    }
+
+    [Fact]
+    public void A_connection_that_breaks_hands_over_to_another_path_at_once()
+    {
+        using var call = new PeerCall();
+        bool blocksUdp = true;
+        call.Network.Filter = (_, _, _) => !blocksUdp;
+        ClientPeer alice = call.JoinWithTcp("alice");
+        call.Until(() => alice.Rtc.State == RtcClientState.Open, "connected over TCP");
+        ClientConnection first = alice.Connection!;
+
+        // Over the same TCP port again, from another port: what a client does whose connection is reset.
+        alice.Connection = null;
+        alice.Address = alice.Address with { Port = (ushort)(alice.Address.Port + 1) };
+        call.Until(() => call.Server(alice).Control.Agent!.PathCount == 2, "a check on the second connection");
+        TransportPath before = call.Server(alice).Participant.Path!;
+        (before.Remote.Port == first.ServerEnd.Remote.Port ? first : alice.Connection!).ServerEnd.End();
+        call.Run(50);
+
+        Assert.NotSame(before, call.Server(alice).Participant.Path);
+        Assert.Equal(1, call.Server(alice).Control.Agent!.PathCount);
+        Assert.Empty(call.Server(alice).Closed);
+    }
+
+    [Fact]
+    public void A_connection_may_be_there_before_its_session_and_is_dropped_if_the_session_never_comes()
+    {
+        using var call = new PeerCall();
+        ClientPeer alice = call.JoinAndConnect("alice");
+        string ufrag = call.Server(alice).Ufrags[0];
+        byte[] early = PeerChecks.Check("nobodyknowsme", "client", "any password that is long enough");
+        byte[] forged = PeerChecks.Check(ufrag, alice.Rtc.LocalUfrag, "not the password of that session");
+
+        EmulatedStream waiting = call.ConnectRaw(50_000, PeerChecks.Frame(early));
+        EmulatedStream liar = call.ConnectRaw(50_001, PeerChecks.Frame(forged));
+        call.Run(1_000);
+        Assert.True(liar.IsDisposed);
+        Assert.False(waiting.IsDisposed);
+        Assert.Equal(1, call.Rtc.TransportCounters.TcpClosedUnproven);
+
+        call.Run(31_000);
+        Assert.True(waiting.IsDisposed);
+        Assert.Equal(RtcClientState.Open, alice.Rtc.State);
+    }
+
+    [Fact]
+    public void A_connection_of_one_session_does_not_answer_for_another()
+    {
+        using var call = new PeerCall();
+        BlockUdp(call, "alice");
+        ClientPeer alice = call.JoinWithTcp("alice");
+        call.Until(() => alice.Rtc.State == RtcClientState.Open, "connected over TCP");
+        ClientPeer bob = call.JoinAndConnect("bob");
+        int answered = alice.Connection!.Received;
+        long paths = call.Server(bob).Control.Agent!.PathCount;
+
+        (string ufrag, string password) = call.Server(bob).Credentials;
+        alice.Connection.Send(PeerChecks.Check(ufrag, bob.Rtc.LocalUfrag, password));
+        call.Run(100);
+
+        Assert.Equal(paths, call.Server(bob).Control.Agent!.PathCount);
+        Assert.InRange(alice.Connection.Received - answered, 0, 1); // at most an answer to a check of its own
+        Assert.False(alice.Connection.ServerEnd.IsDisposed);
+    }
+
+    [Fact]
+    public void A_session_that_ends_says_goodbye_over_its_connection_before_it_is_closed()
+    {
+        using var call = new PeerCall();
+        BlockUdp(call, "alice");
+        ClientPeer alice = call.JoinWithTcp("alice");
+        call.Until(() => alice.Rtc.State == RtcClientState.Open, "connected over TCP");
+
+        call.Rtc.CloseSession(alice.Session);
+        call.Until(() => alice.Rtc.State == RtcClientState.Closed, "the client is told", limitMs: 500);
+
+        Assert.Equal(RtcClientEnd.ClosedByServer, alice.Rtc.End);
+        call.Until(() => alice.Connection!.ServerEnd.IsDisposed, "the connection is closed", limitMs: 4_000);
+    }
+
+    [Fact]
+    public void A_reader_too_slow_for_its_tcp_connection_keeps_its_session_and_the_others_lose_nothing()
+    {
+        using var call = new PeerCall();
+        BlockUdp(call, "alice");
+        ClientPeer alice = call.JoinWithTcp("alice");
+        call.Until(() => alice.Rtc.State == RtcClientState.Open, "connected over TCP");
+        ClientPeer bob = call.JoinAndConnect("bob");
+        ClientPeer carol = call.JoinAndConnect("carol");
+        bob.Unmute();
+        call.Until(() => alice.HeardFrom(bob) > 0 && carol.HeardFrom(bob) > 0, "both hear Bob");
+        int heard = carol.HeardFrom(bob);
+
+        alice.Connection!.ServerEnd.Room = 0;
+        call.Run(3_000);
+        Assert.InRange(carol.HeardFrom(bob) - heard, 149, 151);
+        alice.Connection.ServerEnd.Room = int.MaxValue;
+        int aliceHeard = alice.HeardFrom(bob);
+        call.Run(1_000);
+
+        // 3 s of speech fit into the queue: late, but nothing is lost.
+        Assert.InRange(alice.HeardFrom(bob) - aliceHeard, 195, 205);
+        Assert.Equal(RtcClientState.Open, alice.Rtc.State);
+    }
+
+    private static void BlockUdp(PeerCall call, string session) =>
+        call.Network.Filter = (from, to, _) => call.AddressOf(session) is not { } address || (from != address && to != address);
+}
