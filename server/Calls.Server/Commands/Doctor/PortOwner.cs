@@ -27,7 +27,7 @@ internal static class PortOwner
         .Skip(1)
         .Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         .Where(columns => columns.Length > InodeColumn
-            && columns[LocalColumn].EndsWith(port.ToString(":X4", CultureInfo.InvariantCulture), StringComparison.Ordinal)
+            && columns[LocalColumn].EndsWith(string.Create(CultureInfo.InvariantCulture, $":{port:X4}"), StringComparison.Ordinal)
             && (!isTcp || columns[StateColumn] == Listening))
         .Select(static columns => columns[InodeColumn]);
 
