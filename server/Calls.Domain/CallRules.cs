@@ -10,11 +10,12 @@ public sealed record CallRules(
     bool AllowScreenSharing = true,
     bool ShowFullName = true)
 {
+    /// <summary>Whether calls may be started outside of direct messages between two (configuration.md 8).</summary>
+    public bool GroupCallsAllowed { get; init; } = true;
+
     /// <summary>Whether recordings are transcribed too.</summary>
     public bool TranscribesRecordings { get; init; }
 
     /// <summary>Whether the transcriber speaks live captions.</summary>
     public bool CaptionsLive { get; init; }
-    /// <summary>Whether calls may be started outside of direct messages between two (configuration.md 8).</summary>
-    public bool GroupCallsAllowed { get; init; } = true;
 }

@@ -25,13 +25,13 @@ internal static class CallsApi
         services.AddSingleton<IApiResource, DismissNotificationResource>();
         services.AddSingleton<IApiResource, HostControlsResource>();
         services.AddSingleton<IApiResource, TurnCredentialsResource>();
+        services.AddSingleton<IApiResource, LogsUploadResource>();
         services.AddSingleton<IApiResource, RecordingResource>();
         services.AddSingleton<BotGate>();
         services.AddSingleton<IApiResource, BotLookupsResource>();
         services.AddSingleton<IApiResource, BotUploadsResource>();
         services.AddSingleton<IApiResource, BotPostsResource>();
         services.AddSingleton<IApiResource, BotJobsResource>();
-        services.AddSingleton<IApiResource, LogsUploadResource>();
         return services;
     }
 

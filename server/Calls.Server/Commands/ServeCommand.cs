@@ -71,11 +71,6 @@ internal static class ServeCommand
         }
     }
 
-    /// <summary>Environment and file.</summary>
-    /// <exception cref="ConfigurationException">The file cannot be read.</exception>
-    public static SettingSources ReadSources(string? settingsFile) => new(
-        new Dictionary<string, string>(), EnvironmentVariables(), ReadFile(settingsFile), CallsSettingsReader.IsPluginKey, settingsFile ?? DefaultFile);
-
     private static RtcServerOptions Media(CallsSettings settings, SidecarOptions options) => new()
     {
         ListenAddresses = settings.UDPServerAddress.Length == 0 ? [] : [IPAddress.Parse(settings.UDPServerAddress)],
@@ -89,16 +84,24 @@ internal static class ServeCommand
         DtlsActive = options.DtlsActive,
     };
 
+    /// <summary>Puts the settings of a deployment together.</summary>
+    public static SettingsLoader Loader(SettingSources sources, SidecarOptions options) => new(
+        sources, new CallsSettings(), new LicenseGate(options.LicenseGating, options.LicenseOverride, sources.Variable("MM_CALLS_GROUP_CALLS_ALLOWED") == "true"));
+
     /// <summary>The settings to start with: those of the console too, unless they cannot be used.</summary>
     private static CallsSettings Settings(SettingSources sources, SidecarOptions options, MattermostFacts? facts)
     {
-        var gate = new LicenseGate(options.LicenseGating, options.LicenseOverride, allowsGroupCalls: false);
-        var loader = new SettingsLoader(sources, new CallsSettings(), gate);
+        SettingsLoader loader = Loader(sources, options);
         return loader.Load(facts ?? MattermostFacts.Unknown).Settings ?? loader.Load(MattermostFacts.Unknown).Settings!;
     }
 
+    /// <summary>Environment and file.</summary>
+    /// <exception cref="ConfigurationException">The file cannot be read.</exception>
+    public static SettingSources ReadSources(string? settingsFile) => new(
+        new Dictionary<string, string>(), EnvironmentVariables(), ReadFile(settingsFile), CallsSettingsReader.IsPluginKey, settingsFile ?? DefaultFile);
+
     /// <summary>Faults of both kinds of settings are reported together; those of the plugin are read again with what Mattermost says.</summary>
-    private static SidecarOptions Read(SettingSources sources)
+    public static SidecarOptions Read(SettingSources sources)
     {
         var faults = new List<ConfigurationFault>();
         SidecarOptions? options = Collect(() => new SidecarOptionsReader(sources, File.ReadAllText).Read(needsMattermost: true, isTerminal: !Console.IsErrorRedirected));

@@ -28,9 +28,9 @@ public sealed class CurrentCallsSettings : ICallRules
         public CallRules Rules { get; } = new(
             Settings.DefaultEnabled, Settings.MaxCallParticipants, Settings.AllowScreenSharing, Settings.ShowFullName)
         {
+            GroupCallsAllowed = Settings.Licensed.GroupCalls,
             TranscribesRecordings = Settings.EnableRecordings && Settings.EnableTranscriptions,
             CaptionsLive = Settings.EnableRecordings && Settings.EnableTranscriptions && Settings.EnableLiveCaptions,
-            GroupCallsAllowed = Settings.Licensed.GroupCalls,
         };
     }
 }

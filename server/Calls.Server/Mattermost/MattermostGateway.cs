@@ -2,8 +2,8 @@ using System.Net;
 using Calls.Domain.Ports;
 using Calls.Server.Api;
 using Calls.Server.Api.Bot;
-using Calls.Server.Jobs;
 using Calls.Server.Configuration;
+using Calls.Server.Jobs;
 using Calls.Server.Mattermost.Commands;
 using Calls.Server.Mattermost.Delivery;
 using Calls.Server.Mattermost.Identity;
@@ -28,24 +28,10 @@ public static class MattermostGateway
     /// </summary>
     public static IServiceCollection AddMattermostGateway(this IServiceCollection services, GatewayOptions options)
     {
-        services.AddSingleton(options);
+        services.AddMattermostClient(options);
         services.AddSingleton(options.Timings);
         services.AddSingleton<GatewayCounters>();
         services.AddSingleton<IMetricSource, GatewayMetrics>();
-        services.AddSingleton(static provider => new HttpMessageInvoker(provider.GetRequiredService<SocketsHttpHandler>(), disposeHandler: false));
-        services.AddSingleton(Handler(options));
-        services.AddSingleton(static provider => new RequestBudget(
-            provider.GetRequiredService<GatewayOptions>().RequestsPerSecond,
-            provider.GetRequiredService<GatewayOptions>().RequestBurst,
-            provider.GetService<TimeProvider>() ?? TimeProvider.System));
-        if (services.All(static service => service.ServiceType != typeof(TimeProvider)))
-        {
-            services.AddSingleton(TimeProvider.System);
-        }
-
-        services.AddSingleton<MattermostClient>();
-        services.AddSingleton<SettingsCache>();
-        services.AddSingleton<SettingsReader>();
         services.AddSingleton<HostCaches>();
         services.AddSingleton<MattermostHost>();
         services.AddSingleton<IMattermostSite, MattermostSite>();
@@ -73,7 +59,6 @@ public static class MattermostGateway
         services.AddSingleton<UpstreamDialer>();
         services.AddSingleton<PeerAddress>();
         services.AddSingleton<BotSocket>();
-        services.AddSingleton<MattermostChecks>();
         services.AddSingleton<PublicPath>();
         services.AddSingleton<CommandRegistration>();
         services.AddSingleton<CommandCallback>();
@@ -86,6 +71,28 @@ public static class MattermostGateway
         services.AddSingleton<ReverseProxy>();
         services.AddSingleton<TakenOverRoutes>();
         services.AddHostedService<GatewayWorker>();
+        return services;
+    }
+
+    /// <summary>Registers what asks Mattermost over REST, without a gateway.</summary>
+    internal static IServiceCollection AddMattermostClient(this IServiceCollection services, GatewayOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(static provider => new HttpMessageInvoker(provider.GetRequiredService<SocketsHttpHandler>(), disposeHandler: false));
+        services.AddSingleton(Handler(options));
+        services.AddSingleton(static provider => new RequestBudget(
+            provider.GetRequiredService<GatewayOptions>().RequestsPerSecond,
+            provider.GetRequiredService<GatewayOptions>().RequestBurst,
+            provider.GetService<TimeProvider>() ?? TimeProvider.System));
+        if (services.All(static service => service.ServiceType != typeof(TimeProvider)))
+        {
+            services.AddSingleton(TimeProvider.System);
+        }
+
+        services.AddSingleton<MattermostClient>();
+        services.AddSingleton<SettingsCache>();
+        services.AddSingleton<SettingsReader>();
+        services.AddSingleton<MattermostChecks>();
         return services;
     }
 

@@ -50,6 +50,7 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddSingleton(calls.Get<JobReports>());
         builder.Services.AddSingleton<IBotHost, NoBotHost>();
         builder.Services.AddSingleton<IRequestIdentity, FakeIdentity>();
+        builder.Services.AddSingleton<IMattermostSite, FakeMattermostSite>();
         builder.Services.AddCallsApi();
 
         WebApplication app = builder.Build();

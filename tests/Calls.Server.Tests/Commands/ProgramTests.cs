@@ -23,6 +23,9 @@ public sealed partial class ProgramTests : IDisposable
     [InlineData("--help", "Example: calls demo")]
     [InlineData("serve --help", "Example: calls serve --settings /etc/calls.json")]
     [InlineData("demo --help", "Example: calls demo --http 127.0.0.1:9000")]
+    [InlineData("doctor --help", "Example: calls doctor --settings /etc/calls.json")]
+    [InlineData("pack --help", "Example: calls pack --release mattermost-plugin-calls-v1.12.0.tar.gz --output calls.tar.gz")]
+    [InlineData("migrate --help", "Example: calls migrate --settings /etc/calls.json")]
     public async Task Help_shows_an_example(string arguments, string example)
     {
         await using CallsProcess process = CallsProcess.Start(_folder, new Dictionary<string, string>(), arguments.Split(' '));
