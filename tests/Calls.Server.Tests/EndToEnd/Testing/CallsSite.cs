@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net;
 using Calls.Domain;
+using Calls.Domain.Invariants;
 using Calls.Domain.Ports;
 using Calls.Rtc;
 using Calls.Server.Commands;
@@ -239,9 +241,36 @@ internal sealed class CallsSite : IAsyncDisposable
         return System.Text.Json.JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
     }
 
+    /// <summary>What must hold of every call holds, once what is under way is done.</summary>
+    public async Task CheckInvariantsAsync()
+    {
+        CallAudit audit = Sidecar.Services.GetRequiredService<CallAudit>();
+        IReadOnlyList<CallViolation> found = [];
+        var elapsed = Stopwatch.StartNew();
+        do
+        {
+            found = await audit.CheckAllAsync(CancellationToken.None);
+        }
+        while (found.Count > 0 && elapsed.Elapsed < Limits.Test);
+
+        Assert.True(found.Count == 0, string.Join('\n', found));
+    }
+
     public async ValueTask DisposeAsync()
     {
         var broken = new List<Exception>();
+        if (_sidecar is not null)
+        {
+            try
+            {
+                await CheckInvariantsAsync();
+            }
+            catch (Exception violation) when (violation is Xunit.Sdk.XunitException or CallLockException or CallStoreException)
+            {
+                broken.Add(violation);
+            }
+        }
+
         foreach (IAsyncDisposable client in _clients)
         {
             try
