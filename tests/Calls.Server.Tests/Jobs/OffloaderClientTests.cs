@@ -1,4 +1,5 @@
 using Calls.Domain.Ports;
+using Calls.Server.Configuration;
 using Calls.Server.Jobs;
 
 namespace Calls.Server.Tests.Jobs;

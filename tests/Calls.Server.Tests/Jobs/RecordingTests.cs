@@ -461,6 +461,7 @@ public sealed class RecordingTests
         await site.StartRecordingAsync();
         await site.Site.StopSidecarAsync();
         await site.Site.StartSidecarAsync();
+        await site.ReadyAsync();
         string token = site.Site.LogIn("alice");
         ClientSocket alice = await site.Site.JoinWithAsync(token);
         JsonElement state = (await site.Site.StateAsync(alice)).State();
@@ -481,6 +482,7 @@ public sealed class RecordingTests
         await site.StartRecordingAsync();
         await site.Site.StopSidecarAsync();
         await site.Site.StartSidecarAsync();
+        await site.ReadyAsync();
         ClientSocket alice = await site.Site.JoinAsync("alice");
         await using MediaClient media = await MediaClient.ConnectAsync(site.Site, alice);
         alice.TakeAll();
@@ -499,6 +501,7 @@ public sealed class RecordingTests
         await site.StartedRecorderAsync();
         await site.Site.StopSidecarAsync();
         await site.Site.StartSidecarAsync();
+        await site.ReadyAsync();
         ClientSocket alice = await site.Site.JoinAsync("alice");
         await using MediaClient media = await MediaClient.ConnectAsync(site.Site, alice);
         alice.TakeAll();
