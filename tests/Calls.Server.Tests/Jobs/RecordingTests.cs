@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Calls.Server.Configuration;
 using Calls.Server.Tests.EndToEnd.Testing;
 using Calls.Server.Tests.Jobs.Testing;
 
@@ -191,7 +192,8 @@ public sealed class RecordingTests
         WireFrame copy = await recorder.Socket.NextAsync("call_job_state");
         Assert.Equal((site.Channel, "", site.BotId), (copy.Text("channelID"), copy.Broadcast("channel_id"), copy.Broadcast("user_id")));
         Assert.Empty(outside.Names);
-        Assert.Equal(recorder.Socket.Id, Assert.Single(JobRows.Read(site.Site.DatabaseFile)).Bot);
+        JobRow row = Assert.Single(JobRows.Read(site.Site.DatabaseFile));
+        Assert.Equal((recorder.Socket.Id, "c0ffee000001", site.Site.IdOf("alice")), (row.Bot, row.ServiceJob, row.CreatorId));
 
         (int status, JsonElement channel) = await site.AskAsync(HttpMethod.Get, $"/{site.Channel}", token);
         JsonElement call = channel.GetProperty("call");
@@ -510,6 +512,61 @@ public sealed class RecordingTests
 
         Assert.True(StateOf(await alice.NextAsync("call_job_state")).EndAt > 0);
         Assert.True(Assert.Single(JobRows.Read(site.Site.DatabaseFile)).EndAt > 0);
+    }
+
+    [Fact]
+    [Trait("Spec", "storage-and-jobs-39")]
+    public async Task A_start_that_ends_all_calls_closes_their_jobs()
+    {
+        await using RecordingSite site = await RecordingSite.StartAsync(static s => s with { EnableTranscriptions = true, EnableLiveCaptions = true });
+        await site.StartRecordingAsync();
+        BotWorker recorder = await site.StartedRecorderAsync();
+        await site.Site.StopSidecarAsync();
+
+        await site.Site.StartSidecarAsync(endCallsOnStart: true);
+        await site.ReadyAsync();
+        await site.Site.SettleAsync();
+
+        CallRows.Read(site.Site.DatabaseFile).CheckNothingIsLeft();
+        IReadOnlyList<JobRow> rows = JobRows.Read(site.Site.DatabaseFile);
+        Assert.Equal(3, rows.Count);
+        Assert.All(rows, static row => Assert.True(row.EndAt > 0));
+        JsonElement post = site.Site.Mattermost.GetPost(recorder.PostId)!.Value;
+        Assert.Equal("Call ended", post.GetProperty("message").GetString());
+        Assert.True(post.GetProperty("props").TryGetProperty("recordings", out _));
+        Assert.Equal((400, "no call ongoing"), await recorder.TryReportAsync("failed"));
+    }
+
+    [Fact]
+    public async Task Bots_count_as_participants()
+    {
+        await using RecordingSite site = await RecordingSite.StartAsync(static settings => settings with { MaxCallParticipants = 2 });
+        (ClientSocket alice, _, _) = await site.StartRecordingAsync();
+        ClientSocket bob = await site.Site.JoinAsync("bob");
+
+        Assert.Equal("user cannot join because of limits", await site.Recorder().RefusedAsync());
+
+        await bob.SendAsync("leave");
+        await site.Site.SettleAsync(bob, alice);
+        await site.StartedRecorderAsync();
+    }
+
+    [Fact]
+    public async Task With_a_wrong_token_for_the_workers_the_service_is_not_ready()
+    {
+        await using CallsSite site = await CallsSite.StartAsync(
+            prepare: static _ => Task.FromResult<Func<SidecarOptions, SidecarOptions>>(static options => options with { JobsBotToken = "nobodystokenxxxxxxxxxxxxxx" }));
+        using var http = new HttpClient();
+
+        string reason = "";
+        while (!reason.Contains("recorder", StringComparison.Ordinal))
+        {
+            using HttpResponseMessage answer = await http.GetAsync(new Uri(site.Sidecar.AdminAddress!, "/readyz"));
+            Assert.Equal(503, (int)answer.StatusCode);
+            reason = await answer.Content.ReadAsStringAsync();
+        }
+
+        Assert.Equal("Mattermost refuses the token of recorder and transcriber.\n", reason);
     }
 
     [Fact]
