@@ -40,7 +40,8 @@ internal sealed class RecordingSite : IAsyncDisposable
         Func<JobServiceOptions, JobServiceOptions>? jobs = null,
         Action<OffloaderStub>? prepare = null,
         string siteUrl = SiteUrl,
-        bool hasJobsBot = true)
+        bool hasJobsBot = true,
+        Func<SidecarOptions, SidecarOptions>? options = null)
     {
         OffloaderStub offloader = await OffloaderStub.StartAsync();
         prepare?.Invoke(offloader);
@@ -59,7 +60,7 @@ internal sealed class RecordingSite : IAsyncDisposable
                 made = new RecordingSite(site, offloader);
                 await made.FindBotAsync(hasJobsBot);
                 string token = made.BotToken;
-                return options => options with
+                return given => (options?.Invoke(given) ?? given) with
                 {
                     SiteUrl = new Uri(siteUrl),
                     JobsBotToken = hasJobsBot ? token : "",
