@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Calls.Server.Configuration;
-using Calls.Server.Jobs;
 using Calls.Server.Tests.EndToEnd.Testing;
 using Calls.Server.Tests.Jobs.Testing;
 using Microsoft.Extensions.DependencyInjection;

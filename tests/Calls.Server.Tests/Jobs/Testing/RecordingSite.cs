@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using Calls.Domain.Ports;
 using Calls.Server.Configuration;
-using Calls.Server.Jobs;
 using Calls.Server.Tests.EndToEnd.Testing;
 using Calls.Server.Tests.Mattermost.Testing;
 using Microsoft.Extensions.DependencyInjection;
