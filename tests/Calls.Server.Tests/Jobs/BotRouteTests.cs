@@ -310,6 +310,26 @@ public sealed class BotRouteTests
     }
 
     [Fact]
+    public async Task Only_the_post_of_a_call_in_this_channel_is_changed()
+    {
+        await using RecordingSite site = await RecordingSite.StartAsync();
+        await site.StartRecordingAsync();
+        BotWorker recorder = site.Recorder();
+        string file = await recorder.UploadAsync("a.mp4", [1]);
+        string plain = await CreateAsAliceAsync(site, "/api/v4/posts", new { channel_id = site.Channel, message = "mine" });
+        string elsewhere = site.Site.Mattermost.Seed.TownSquareId;
+
+        foreach ((string channel, string post) in ((string, string)[])[(site.Channel, plain), (elsewhere, recorder.PostId)])
+        {
+            (int status, string message) = Refusal(await site.AskAsync(
+                HttpMethod.Post, $"/bot/calls/{channel}/recordings", site.BotToken, new { JobID = recorder.JobId, PostID = post, FileIDs = new[] { file } }));
+            Assert.Equal((500, $"failed to get call post: post not found (id={post})"), (status, message));
+        }
+
+        Assert.Empty(PostsOf(site, "custom_calls_recording"));
+    }
+
+    [Fact]
     public async Task A_post_whose_props_somebody_changed_is_not_made_worse()
     {
         await using RecordingSite site = await RecordingSite.StartAsync(static settings => settings with { EnableTranscriptions = true });

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Calls.Server.Configuration;
-using Calls.Server.Jobs;
 using Calls.Server.Tests.EndToEnd.Testing;
 using Calls.Server.Tests.Jobs.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -213,6 +212,7 @@ public sealed class JobServiceTests
 
         await site.Site.StopSidecarAsync();
         await site.Site.StartSidecarAsync();
+        await site.ReadyAsync();
         string token = site.Site.LogIn("alice");
         await site.Site.JoinWithAsync(token);
         Assert.Equal(200, (await site.RecordAsync(token)).Status);
@@ -275,7 +275,6 @@ public sealed class JobServiceTests
     public async Task A_job_service_that_is_down_is_not_waited_for()
     {
         await using RecordingSite site = await RecordingSite.StartAsync();
-        await site.ConnectedAsync();
         await site.Offloader.DisposeAsync();
         string token = site.Site.LogIn("alice");
         ClientSocket alice = await site.Site.JoinWithAsync(token);

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Calls.Server.Configuration;
 using Calls.Server.Tests.EndToEnd.Testing;
 using Calls.Server.Tests.Jobs.Testing;
+using Calls.Server.Tests.Persistence.Testing;
 
 namespace Calls.Server.Tests.Jobs;
 
@@ -191,7 +193,8 @@ public sealed class RecordingTests
         WireFrame copy = await recorder.Socket.NextAsync("call_job_state");
         Assert.Equal((site.Channel, "", site.BotId), (copy.Text("channelID"), copy.Broadcast("channel_id"), copy.Broadcast("user_id")));
         Assert.Empty(outside.Names);
-        Assert.Equal(recorder.Socket.Id, Assert.Single(JobRows.Read(site.Site.DatabaseFile)).Bot);
+        JobRow row = Assert.Single(JobRows.Read(site.Site.DatabaseFile));
+        Assert.Equal((recorder.Socket.Id, "c0ffee000001", site.Site.IdOf("alice")), (row.Bot, row.ServiceJob, row.CreatorId));
 
         (int status, JsonElement channel) = await site.AskAsync(HttpMethod.Get, $"/{site.Channel}", token);
         JsonElement call = channel.GetProperty("call");
@@ -461,6 +464,7 @@ public sealed class RecordingTests
         await site.StartRecordingAsync();
         await site.Site.StopSidecarAsync();
         await site.Site.StartSidecarAsync();
+        await site.ReadyAsync();
         string token = site.Site.LogIn("alice");
         ClientSocket alice = await site.Site.JoinWithAsync(token);
         JsonElement state = (await site.Site.StateAsync(alice)).State();
@@ -475,12 +479,39 @@ public sealed class RecordingTests
     }
 
     [Fact]
+    public async Task A_process_that_dies_while_the_recorder_is_being_started_leaves_no_recording_for_ever()
+    {
+        TaskCompletionSource held = new();
+        await using RecordingSite site = await RecordingSite.StartAsync(prepare: stub => stub.Held["recording"] = held.Task);
+        string token = site.Site.LogIn("alice");
+        await site.Site.JoinWithAsync(token);
+        Task<(int Status, JsonElement Body)> asked = site.RecordAsync(token);
+        await site.Offloader.WhenJobAskedAsync("recording");
+        await site.Site.StopSidecarAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => asked);
+        held.SetResult();
+        Assert.Equal((0, ""), (Assert.Single(JobRows.Read(site.Site.DatabaseFile)).EndAt, Assert.Single(JobRows.Read(site.Site.DatabaseFile)).ServiceJob));
+
+        await site.Site.StartSidecarAsync();
+        await site.ReadyAsync();
+        ClientSocket alice = await site.Site.JoinAsync("alice");
+        await using MediaClient media = await MediaClient.ConnectAsync(site.Site, alice);
+        Assert.Equal((403, "recording already in progress"), Refusal(await site.RecordAsync(token)));
+        await site.Site.PassAsync(60, media);
+
+        await alice.NextAsync("call_job_state");
+        Assert.Contains("timed out", Assert.Single(JobRows.Read(site.Site.DatabaseFile)).Error, StringComparison.Ordinal);
+        Assert.Equal(200, (await site.RecordAsync(token)).Status);
+    }
+
+    [Fact]
     public async Task After_a_restart_a_recorder_has_its_minute_again_and_no_more()
     {
         await using RecordingSite site = await RecordingSite.StartAsync();
         await site.StartRecordingAsync();
         await site.Site.StopSidecarAsync();
         await site.Site.StartSidecarAsync();
+        await site.ReadyAsync();
         ClientSocket alice = await site.Site.JoinAsync("alice");
         await using MediaClient media = await MediaClient.ConnectAsync(site.Site, alice);
         alice.TakeAll();
@@ -499,6 +530,7 @@ public sealed class RecordingTests
         await site.StartedRecorderAsync();
         await site.Site.StopSidecarAsync();
         await site.Site.StartSidecarAsync();
+        await site.ReadyAsync();
         ClientSocket alice = await site.Site.JoinAsync("alice");
         await using MediaClient media = await MediaClient.ConnectAsync(site.Site, alice);
         alice.TakeAll();
@@ -507,6 +539,93 @@ public sealed class RecordingTests
 
         Assert.True(StateOf(await alice.NextAsync("call_job_state")).EndAt > 0);
         Assert.True(Assert.Single(JobRows.Read(site.Site.DatabaseFile)).EndAt > 0);
+    }
+
+    [Fact]
+    [Trait("Spec", "storage-and-jobs-39")]
+    public async Task A_start_that_ends_all_calls_closes_their_jobs()
+    {
+        await using RecordingSite site = await RecordingSite.StartAsync(static s => s with { EnableTranscriptions = true, EnableLiveCaptions = true });
+        await site.StartRecordingAsync();
+        BotWorker recorder = await site.StartedRecorderAsync();
+        await site.Site.StopSidecarAsync();
+
+        await site.Site.StartSidecarAsync(endCallsOnStart: true);
+        await site.ReadyAsync();
+        await site.Site.SettleAsync();
+
+        CallRows.Read(site.Site.DatabaseFile).CheckNothingIsLeft();
+        IReadOnlyList<JobRow> rows = JobRows.Read(site.Site.DatabaseFile);
+        Assert.Equal(3, rows.Count);
+        Assert.All(rows, static row => Assert.True(row.EndAt > 0));
+        JsonElement post = site.Site.Mattermost.GetPost(recorder.PostId)!.Value;
+        Assert.Equal("Call ended", post.GetProperty("message").GetString());
+        Assert.True(post.GetProperty("props").TryGetProperty("recordings", out _));
+        Assert.Equal((400, "no call ongoing"), await recorder.TryReportAsync("failed"));
+    }
+
+    [PostgresFact]
+    public async Task On_PostgreSQL_a_recording_goes_from_its_start_over_a_restart_to_its_post()
+    {
+        PostgresServer server = await PostgresServer.Shared;
+        PostgresUrl.TryParse(await server.CreateDatabaseAsync(), out PostgresUrl? url, out _);
+        await using RecordingSite site = await RecordingSite.StartAsync(
+            static s => s with { EnableTranscriptions = true, EnableLiveCaptions = true }, options: options => options with { Postgres = url });
+        await site.StartRecordingAsync();
+        string key = site.Offloader.Jobs[0].Key;
+        await site.Site.StopSidecarAsync();
+        await site.Site.StartSidecarAsync();
+        await site.ReadyAsync();
+        string token = site.Site.LogIn("alice");
+        ClientSocket alice = await site.Site.JoinWithAsync(token);
+        BotWorker recorder = await site.StartedRecorderAsync();
+        BotWorker transcriber = await site.StartedTranscriberAsync();
+        JsonElement state = (await site.Site.StateAsync(alice)).State();
+        Assert.All(
+            ["recording", "transcription", "live_captions"], name => Assert.True(state.GetProperty(name).GetProperty("start_at").GetInt64() > 0, name));
+
+        await recorder.ReconnectAsync();
+        await recorder.LeaveAsync();
+        await site.Site.SettleAsync(alice);
+
+        Assert.Equal(
+            ["transcribing", "captioning", "recording"], alice.TakeAll("call_job_state").Select(StateOf).Where(s => s.EndAt > 0).Select(s => s.Type));
+        Assert.Contains(transcriber.Socket.TakeAll("job_stop"), stop => stop.Text("job_id") == transcriber.JobId);
+        Assert.Empty((await site.Site.StoredCallAsync())!.Jobs);
+        Assert.Equal(200, (await recorder.PostRecordingAsync(await recorder.UploadAsync("a.mp4", [1]))).Status);
+        Assert.All(site.Offloader.Requests, request => Assert.Equal(key, request.Key));
+    }
+
+    [Fact]
+    public async Task Bots_count_as_participants()
+    {
+        await using RecordingSite site = await RecordingSite.StartAsync(static settings => settings with { MaxCallParticipants = 2 });
+        (ClientSocket alice, _, _) = await site.StartRecordingAsync();
+        ClientSocket bob = await site.Site.JoinAsync("bob");
+
+        Assert.Equal("user cannot join because of limits", await site.Recorder().RefusedAsync());
+
+        await bob.SendAsync("leave");
+        await site.Site.SettleAsync(bob, alice);
+        await site.StartedRecorderAsync();
+    }
+
+    [Fact]
+    public async Task With_a_wrong_token_for_the_workers_the_service_is_not_ready()
+    {
+        await using CallsSite site = await CallsSite.StartAsync(
+            prepare: static _ => Task.FromResult<Func<SidecarOptions, SidecarOptions>>(static options => options with { JobsBotToken = "nobodystokenxxxxxxxxxxxxxx" }));
+        using var http = new HttpClient();
+
+        string reason = "";
+        while (!reason.Contains("recorder", StringComparison.Ordinal))
+        {
+            using HttpResponseMessage answer = await http.GetAsync(new Uri(site.Sidecar.AdminAddress!, "/readyz"));
+            Assert.Equal(503, (int)answer.StatusCode);
+            reason = await answer.Content.ReadAsStringAsync();
+        }
+
+        Assert.Equal("Mattermost refuses the token of recorder and transcriber.\n", reason);
     }
 
     [Fact]

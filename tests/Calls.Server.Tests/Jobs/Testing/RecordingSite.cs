@@ -1,9 +1,11 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Calls.Domain.Ports;
 using Calls.Server.Configuration;
-using Calls.Server.Jobs;
 using Calls.Server.Tests.EndToEnd.Testing;
+using Calls.Server.Tests.Mattermost.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Calls.Server.Tests.Jobs.Testing;
 
@@ -37,7 +39,8 @@ internal sealed class RecordingSite : IAsyncDisposable
         Func<JobServiceOptions, JobServiceOptions>? jobs = null,
         Action<OffloaderStub>? prepare = null,
         string siteUrl = SiteUrl,
-        bool hasJobsBot = true)
+        bool hasJobsBot = true,
+        Func<SidecarOptions, SidecarOptions>? options = null)
     {
         OffloaderStub offloader = await OffloaderStub.StartAsync();
         prepare?.Invoke(offloader);
@@ -56,7 +59,7 @@ internal sealed class RecordingSite : IAsyncDisposable
                 made = new RecordingSite(site, offloader);
                 await made.FindBotAsync(hasJobsBot);
                 string token = made.BotToken;
-                return options => options with
+                return given => (options?.Invoke(given) ?? given) with
                 {
                     SiteUrl = new Uri(siteUrl),
                     JobsBotToken = hasJobsBot ? token : "",
@@ -64,11 +67,21 @@ internal sealed class RecordingSite : IAsyncDisposable
                 };
             });
         Assert.Same(site, made!.Site);
+        await made.ReadyAsync();
         return made;
     }
 
-    /// <summary>Waits until the service is connected to the job service.</summary>
-    public Task ConnectedAsync() => Offloader.WhenAskedAsync(static request => request.Path == "/jobs/init");
+    /// <summary>The bots are known, and the job service was asked, with whatever result: nothing is under way when the clock moves.</summary>
+    public async Task ReadyAsync()
+    {
+        IServiceProvider services = Site.Sidecar.Services;
+        IChatHost host = services.GetRequiredService<IChatHost>();
+        await Poll.UntilAsync(() => host.BotUserId.Value.Length > 0);
+        if (services.GetRequiredService<CurrentCallsSettings>().Value.EnableRecordings)
+        {
+            await services.GetRequiredService<IJobService>().IsReadyAsync(default);
+        }
+    }
 
     /// <summary>Asks the service as a user, by bearer.</summary>
     public async Task<(int Status, JsonElement Body)> AskAsync(HttpMethod method, string path, string token, object? body = null)
