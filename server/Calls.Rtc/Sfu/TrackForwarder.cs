@@ -77,6 +77,9 @@ internal sealed class TrackForwarder
     /// <summary>Packets kept for retransmission; 0 if the subscriber sends no NACKs.</summary>
     internal int KeepsHistory => _format.History;
 
+    /// <summary>SSRC of its retransmissions; 0 without.</summary>
+    internal uint RtxSsrc => _format.RtxSsrc;
+
     internal bool TryBindTo(PublishedTrack track) => Interlocked.CompareExchange(ref _track, track, null) is null;
 
     /// <summary>[publisher's loop] Rewrites a packet into the subscriber's numbering, protects and queues it.</summary>
