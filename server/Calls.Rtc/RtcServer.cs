@@ -73,6 +73,12 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     /// <summary>What is counted about lost packets and their repair, over all sessions.</summary>
     public long Count(LossCounter counter) => _losses.Read(counter);
 
+    /// <summary>What we report of the packets that clients send, over all sessions.</summary>
+    public LinkQuality Uplink => _losses.Uplink;
+
+    /// <summary>What clients report of the packets that are sent to them, over all sessions.</summary>
+    public LinkQuality Downlink => _losses.Downlink;
+
     /// <summary>What the loops received, sent and dropped.</summary>
     public TransportCounters TransportCounters => _transport.ReadCounters();
 

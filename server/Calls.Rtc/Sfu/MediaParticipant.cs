@@ -34,7 +34,7 @@ internal sealed class MediaParticipant
     // Owned by the loop.
     private readonly InboundMedia _inbound;
     private readonly InboundRepair _repair;
-    private readonly InboundReports _reports = new();
+    private readonly InboundReports _reports;
     private readonly InboundRtcp _inboundRtcp;
     private readonly OutboundRtcp _outboundRtcp;
     private bool _isPacing;
@@ -50,10 +50,11 @@ internal sealed class MediaParticipant
         SessionId = sessionId;
         _clock = clock;
         _events = events;
+        _reports = new InboundReports(Counters);
         _outboundRtcp = new OutboundRtcp(this, AllocateSsrc(), Counters);
         _repair = new InboundRepair(_outboundRtcp, Counters);
         _inbound = new InboundMedia(this, events, _reports, _repair, Counters);
-        _inboundRtcp = new InboundRtcp(_inbound.Streams, Outgoing, Feedback, clock);
+        _inboundRtcp = new InboundRtcp(_inbound.Streams, Outgoing, Feedback, clock, Counters);
     }
 
     public string SessionId { get; }

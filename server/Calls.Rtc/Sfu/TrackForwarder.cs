@@ -92,6 +92,9 @@ internal sealed class TrackForwarder
     /// <summary>When its packets leave.</summary>
     internal VideoPacer Pacer { get; } = new();
 
+    /// <summary>SSRC of its retransmissions; 0 without.</summary>
+    internal uint RtxSsrc => _format.RtxSsrc;
+
     internal bool TryBindTo(PublishedTrack track) => Interlocked.CompareExchange(ref _track, track, null) is null;
 
     /// <summary>Any thread: the subscriber's decoder needs a key frame. Nothing for audio.</summary>
