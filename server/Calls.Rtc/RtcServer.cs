@@ -306,8 +306,9 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
         }
     }
 
-    void IDatagramHandler.OnTick(MediaLoop loop, long nowMs)
+    bool IDatagramHandler.OnTick(MediaLoop loop, long nowMs)
     {
+        bool isPunctual = false;
         List<RtcSession> sessions = _owned[loop.Index];
         for (int i = sessions.Count - 1; i >= 0; i--)
         {
@@ -320,8 +321,11 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
             else
             {
                 session.Participant.Tick(nowMs, loop);
+                isPunctual |= session.Participant.HasVideo;
             }
         }
+
+        return isPunctual;
     }
 
     void IDatagramHandler.OnWake(MediaLoop loop, long nowMs)
@@ -412,6 +416,7 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
             TcpPort = options.TcpPort ?? 0,
             Tcp = options.TcpLimits,
             TickMs = 20,
+            TickSlackMs = 30,
             NowMs = () => MonotonicTime.NowMs(time),
             Sockets = options.Driver?.Sockets,
             Listeners = options.Driver?.Listeners,

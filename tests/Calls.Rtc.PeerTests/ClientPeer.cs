@@ -38,10 +38,11 @@ internal sealed class ClientPeer : IRtcClientEvents
 
     public SentTrack? Voice { get; private set; }
 
-    // VP8: a descriptor with S = 1, and the octet that says whether it is a key frame (RFC 7741, section 4).
-    private static byte[] KeyFrame => [0x10, 0x00, .. new byte[98]];
+    /// <summary>Packets of each video frame that it sends.</summary>
+    public int PacketsPerFrame { get; set; } = 1;
 
-    private static byte[] DeltaFrame => [0x10, 0x01, .. new byte[98]];
+    /// <summary>Payload bytes of each.</summary>
+    public int VideoPacketBytes { get; set; } = 100;
 
     public bool Speaks { get; set; } = true;
 
@@ -58,6 +59,15 @@ internal sealed class ClientPeer : IRtcClientEvents
 
     /// <summary>Pictures received, in order.</summary>
     public List<Picture> Pictures { get; } = [];
+
+    /// <summary>What a decoder makes of them, by SSRC.</summary>
+    public Dictionary<uint, Film> Films { get; } = [];
+
+    /// <summary>Frames of video that it has sent, by track.</summary>
+    public Dictionary<SentTrack, int> FramesSent { get; } = [];
+
+    /// <summary>When each voice packet came, by publisher.</summary>
+    public Dictionary<string, List<long>> HeardAt { get; } = [];
 
     public List<CallsChannelMessage> ChannelMessages { get; } = [];
 
@@ -103,13 +113,17 @@ internal sealed class ClientPeer : IRtcClientEvents
             {
                 Rtc.SendRtp(track, new byte[60], _timestamp, hasMarker: false, audioLevel: 30, _call.NowMs);
             }
-            else if (track.Packets == 0 || _wantsKeyFrame.Remove(track))
-            {
-                Rtc.SendRtp(track, KeyFrame, _timestamp * 15 / 8, hasMarker: true, audioLevel: null, _call.NowMs);
-            }
             else
             {
-                Rtc.SendRtp(track, DeltaFrame, _timestamp * 15 / 8, hasMarker: true, audioLevel: null, _call.NowMs);
+                SendFrame(track, track.Packets == 0 || _wantsKeyFrame.Remove(track));
+            }
+        }
+
+        foreach (ReceivedStream stream in Rtc.Streams)
+        {
+            if (Films.TryGetValue(stream.Ssrc, out Film? film) && film.IsStuck(_call.NowMs))
+            {
+                Rtc.RequestKeyFrame(stream, _call.NowMs);
             }
         }
 
@@ -117,6 +131,19 @@ internal sealed class ClientPeer : IRtcClientEvents
         {
             Rtc.SendRtp(Voice, new byte[60], _timestamp, hasMarker: false, audioLevel: 30, _call.NowMs);
         }
+    }
+
+    private void SendFrame(SentTrack track, bool isKey)
+    {
+        int number = FramesSent.GetValueOrDefault(track);
+        bool isSent = false;
+        for (int packet = 0; packet < PacketsPerFrame; packet++)
+        {
+            byte[] payload = new FilmFrame(isKey, number, packet, PacketsPerFrame).Write(VideoPacketBytes);
+            isSent |= Rtc.SendRtp(track, payload, _timestamp * 15 / 8, hasMarker: packet == PacketsPerFrame - 1, audioLevel: null, _call.NowMs);
+        }
+
+        FramesSent[track] = number + (isSent ? 1 : 0);
     }
 
     public void SendDatagram(ReadOnlySpan<byte> datagram, TransportAddress destination)
@@ -164,11 +191,23 @@ internal sealed class ClientPeer : IRtcClientEvents
         if (stream.Track.Kind == MediaKind.Audio)
         {
             Heard[(publisher, packet.Ssrc)] = Heard.GetValueOrDefault((publisher, packet.Ssrc)) + 1;
+            if (!HeardAt.TryGetValue(publisher, out List<long>? times))
+            {
+                times = HeardAt[publisher] = [];
+            }
+
+            times.Add(nowMs);
         }
         else
         {
-            // The first octet behind the descriptor: bit 0 clear starts a key frame (RFC 7741, section 4.3).
-            Pictures.Add(new(publisher, stream.Track.Map?.Type ?? "", (packet.Payload[1] & 1) == 0, nowMs));
+            var frame = FilmFrame.Read(packet.Payload);
+            Pictures.Add(new(publisher, stream.Track.Map?.Type ?? "", frame is { IsKey: true, Packet: 0 }, nowMs));
+            if (!Films.TryGetValue(packet.Ssrc, out Film? film))
+            {
+                film = Films[packet.Ssrc] = new();
+            }
+
+            film.Add(frame, nowMs);
         }
     }
 

@@ -189,6 +189,15 @@ public sealed class RtcClient : IDtlsOutput, IDataChannelEvents, IClientOffersOu
     public bool SendRtp(SentTrack track, ReadOnlySpan<byte> payload, uint timestamp, bool hasMarker, byte? audioLevel, long nowMs) =>
         State != RtcClientState.Closed && _media.Send(track, payload, timestamp, hasMarker, audioLevel, nowMs);
 
+    /// <summary>Asks for a key frame of a received video track (PLI), as a decoder does that cannot go on.</summary>
+    public void RequestKeyFrame(ReceivedStream stream, long nowMs)
+    {
+        if (State != RtcClientState.Closed)
+        {
+            _media.RequestKeyFrame(stream, nowMs);
+        }
+    }
+
     /// <summary>Takes a message of the server's signaling: an offer, an answer or a candidate.</summary>
     public void ReceiveSignal(ReadOnlyMemory<byte> json, long nowMs)
     {
@@ -299,6 +308,7 @@ public sealed class RtcClient : IDtlsOutput, IDataChannelEvents, IClientOffersOu
         {
             case CallsChannelMessageType.Pong:
                 RoundTripMs = _nowMs - _pingSentMs;
+                _media.RoundTripMs = Math.Max(1, RoundTripMs.Value);
                 break;
             case CallsChannelMessageType.Sdp:
                 OnSignal(message.SdpJson, isOnChannel: true);

@@ -303,6 +303,7 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
                 break;
             case CallsChannelMessageType.RoundTripTime:
                 Note(_quality with { RoundTripSeconds = message.Number });
+                FollowRoundTrip(message.Number);
                 _output.OnQuality(RtcQuality.RoundTripTime, message.Number);
                 break;
             case CallsChannelMessageType.Jitter:
@@ -387,6 +388,15 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
         }
 
         _owesCandidates |= _transport.Follow(remote, _peer.LocalSetup, _nowMs);
+    }
+
+    // Clients of the Go library round to whole seconds, most of them to 0.
+    private void FollowRoundTrip(double seconds)
+    {
+        if (seconds is > 0 and < 10)
+        {
+            _participant.ReportedRoundTripMs = (long)(seconds * 1000);
+        }
     }
 
     private void Note(RtcClientQuality quality) => Volatile.Write(ref _quality, quality with { Reports = quality.Reports + 1 });

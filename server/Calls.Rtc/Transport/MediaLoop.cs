@@ -30,6 +30,7 @@ public sealed class MediaLoop : IPacketSink
     private readonly Func<long> _nowMs;
     private readonly Action<Exception>? _onFault;
     private readonly int _tickMs;
+    private readonly int _tickSlackMs;
     private readonly PathTable _paths = new();
     private readonly LoopMailbox _mailbox;
     private readonly PacketQueue _forwarded;
@@ -48,6 +49,7 @@ public sealed class MediaLoop : IPacketSink
     private long _nowAtTurnMs;
     private long _nextTickMs;
     private long _wakeAtMs = long.MaxValue;
+    private bool _mayTickLate;
     private int _wakePending;
     private bool _hasBacklog;
     private bool _isStopping;
@@ -67,6 +69,7 @@ public sealed class MediaLoop : IPacketSink
         _nowMs = options.NowMs;
         _onFault = options.OnFault;
         _tickMs = options.TickMs;
+        _tickSlackMs = options.TickSlackMs;
         _mailbox = new(options.MailboxCapacity);
         _forwarded = new(options.PacketQueueCapacity);
         if (listeners.Count > 0)
@@ -324,7 +327,9 @@ public sealed class MediaLoop : IPacketSink
 
     private void Turn()
     {
-        int timeoutMs = _hasBacklog ? 0 : (int)Math.Clamp(NextTickMs - _nowAtTurnMs, 0, IdleTickMs);
+        // Packets wake the loop often enough; a wake-up for a tick alone costs more than the tick.
+        long wakeMs = Math.Min(_mayTickLate ? _nextTickMs + _tickSlackMs : _nextTickMs, _wakeAtMs);
+        int timeoutMs = _hasBacklog ? 0 : (int)Math.Clamp(wakeMs - _nowAtTurnMs, 0, IdleTickMs);
         ulong ready = _sockets.Wait(timeoutMs);
         long nowMs = _nowAtTurnMs = _nowMs();
 
@@ -337,12 +342,7 @@ public sealed class MediaLoop : IPacketSink
         }
 
         _tcp?.HandleReady(nowMs, ref _counters);
-        if (nowMs >= _wakeAtMs)
-        {
-            _wakeAtMs = long.MaxValue;
-            Call(static (handler, loop, atMs) => handler.OnWake(loop, atMs), nowMs);
-        }
-
+        WakeHandler(nowMs);
         Tick(nowMs);
     }
 
@@ -498,14 +498,9 @@ public sealed class MediaLoop : IPacketSink
         }
 
         _nextTickMs = nowMs + (isBusy ? _tickMs : IdleTickMs);
-        Call(static (handler, loop, atMs) => handler.OnTick(loop, atMs), nowMs);
-    }
-
-    private void Call(Action<IDatagramHandler, MediaLoop, long> method, long nowMs)
-    {
         try
         {
-            method(_handler, this, nowMs);
+            _mayTickLate = !_handler.OnTick(this, nowMs);
         }
         catch (Exception exception)
         {
@@ -513,6 +508,26 @@ public sealed class MediaLoop : IPacketSink
         }
 
         _tcp?.Sweep(nowMs, ref _counters);
+        Flush(1);
+    }
+
+    private void WakeHandler(long nowMs)
+    {
+        if (nowMs < _wakeAtMs)
+        {
+            return;
+        }
+
+        _wakeAtMs = long.MaxValue;
+        try
+        {
+            _handler.OnWake(this, nowMs);
+        }
+        catch (Exception exception)
+        {
+            Report(exception);
+        }
+
         Flush(1);
     }
 
