@@ -48,8 +48,8 @@ public sealed class MediaLoop : IPacketSink
     private Thread _runner;
     private long _nowAtTurnMs;
     private long _nextTickMs;
-    private bool _mayTickLate;
     private long _wakeAtMs = long.MaxValue;
+    private bool _mayTickLate;
     private int _wakePending;
     private bool _hasBacklog;
     private bool _isStopping;
@@ -328,7 +328,7 @@ public sealed class MediaLoop : IPacketSink
     private void Turn()
     {
         // Packets wake the loop often enough; a wake-up for a tick alone costs more than the tick.
-        long wakeMs = Math.Min(_wakeAtMs, _mayTickLate ? _nextTickMs + _tickSlackMs : _nextTickMs);
+        long wakeMs = Math.Min(_mayTickLate ? _nextTickMs + _tickSlackMs : _nextTickMs, _wakeAtMs);
         int timeoutMs = _hasBacklog ? 0 : (int)Math.Clamp(wakeMs - _nowAtTurnMs, 0, IdleTickMs);
         ulong ready = _sockets.Wait(timeoutMs);
         long nowMs = _nowAtTurnMs = _nowMs();
@@ -342,12 +342,7 @@ public sealed class MediaLoop : IPacketSink
         }
 
         _tcp?.HandleReady(nowMs, ref _counters);
-        if (nowMs >= _wakeAtMs)
-        {
-            _wakeAtMs = long.MaxValue;
-            Call(static (handler, loop, atMs) => handler.OnWake(loop, atMs), nowMs);
-        }
-
+        WakeHandler(nowMs);
         Tick(nowMs);
     }
 
@@ -503,14 +498,9 @@ public sealed class MediaLoop : IPacketSink
         }
 
         _nextTickMs = nowMs + (isBusy ? _tickMs : IdleTickMs);
-        Call(static (handler, loop, atMs) => loop._mayTickLate = !handler.OnTick(loop, atMs), nowMs);
-    }
-
-    private void Call(Action<IDatagramHandler, MediaLoop, long> method, long nowMs)
-    {
         try
         {
-            method(_handler, this, nowMs);
+            _mayTickLate = !_handler.OnTick(this, nowMs);
         }
         catch (Exception exception)
         {
@@ -518,6 +508,26 @@ public sealed class MediaLoop : IPacketSink
         }
 
         _tcp?.Sweep(nowMs, ref _counters);
+        Flush(1);
+    }
+
+    private void WakeHandler(long nowMs)
+    {
+        if (nowMs < _wakeAtMs)
+        {
+            return;
+        }
+
+        _wakeAtMs = long.MaxValue;
+        try
+        {
+            _handler.OnWake(this, nowMs);
+        }
+        catch (Exception exception)
+        {
+            Report(exception);
+        }
+
         Flush(1);
     }
 
