@@ -48,7 +48,7 @@ public class SendPicture
     }
 
     [Benchmark]
-    public long Send()
+    public int Send()
     {
         // As a forwarder does it: each packet for everybody, then the next one.
         for (int packet = 0; packet < Packets; packet++)
@@ -61,6 +61,6 @@ public class SendPicture
         }
 
         _sockets.Flush(ref _counters);
-        return _counters.Sent;
+        return (int)_counters.Sent;
     }
 }
