@@ -66,7 +66,7 @@ public sealed class TcpTests
         bob.Unmute();
         call.Until(() => alice.HeardFrom(bob) > 0, "Alice hears Bob");
 
-        // Both paths are valid and checked; the client nominates the better one, at first now the one and now the other.
+        // Both paths are valid and checked all the time; the client nominates the better one.
         var ways = new List<bool>();
         for (int i = 0; i < 100; i++)
         {

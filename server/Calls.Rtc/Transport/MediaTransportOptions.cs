@@ -38,6 +38,9 @@ public sealed record MediaTransportOptions
     /// <summary>Uses <see cref="System.Net.Sockets.Socket"/> calls even where batched ones exist.</summary>
     public bool UsePortableSockets { get; init; } = !LinuxNative.IsSupported;
 
+    /// <summary>Lets the kernel cut equal packets for one peer out of one message (UDP_SEGMENT), where it can.</summary>
+    public bool UsesSegmentation { get; init; } = true;
+
     /// <summary>Monotonic milliseconds, on the base that the protocol layers use.</summary>
     public Func<long> NowMs { get; init; } = static () => Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1000);
 
