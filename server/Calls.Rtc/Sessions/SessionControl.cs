@@ -29,7 +29,6 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
     private readonly DataChannelEndpoint _channel;
     private readonly long _firstOfferDeadlineMs;
     private readonly SessionTransport _transport;
-    private RtcClientQuality _quality = new();
     private long? _channelDeadlineMs;
     private bool _owesCandidates;
     private bool _closed;
@@ -55,7 +54,8 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
                 DrawCredentials = () => Describe(_transport.DrawCredentials()),
             },
             new ParticipantSsrcs(participant),
-            environment.Codecs);
+            environment.Codecs,
+            config.DcSignaling ? PeerNegotiation.MaxSectionsOverDataChannel : PeerNegotiation.MaxSectionsOverWebSocket);
         _negotiation = new(_peer, config.DcSignaling, this);
         _channel = new(new DataChannelOptions(), this);
     }
@@ -74,9 +74,6 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
 
     /// <summary>Candidates that the client sent.</summary>
     public int RemoteCandidates => _wishes.RemoteCandidates;
-
-    /// <summary>What the client last said of its connection. May be read by any thread.</summary>
-    public RtcClientQuality Quality => Volatile.Read(ref _quality);
 
     /// <summary>When <see cref="HandleDeadline"/> wants to be called next; <c>null</c> once closed.</summary>
     public long? DeadlineMs
@@ -219,9 +216,9 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
 
     void ISessionTransportOutput.OnTransportEnded(RtcCloseReason reason)
     {
-        if (reason == RtcCloseReason.IceFailed && !_closed)
+        if (reason is RtcCloseReason.IceFailed or RtcCloseReason.DtlsFailed && !_closed)
         {
-            _output.OnError(RtcErrorType.Ice);
+            _output.OnError(RtcErrorKind.Ice);
         }
 
         Close(reason);
@@ -289,15 +286,12 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
                 _negotiation.OnUnlock(_nowMs);
                 break;
             case CallsChannelMessageType.LossRate:
-                Note(_quality with { LossRate = message.Number });
                 _output.OnQuality(RtcQuality.LossRate, message.Number);
                 break;
             case CallsChannelMessageType.RoundTripTime:
-                Note(_quality with { RoundTripSeconds = message.Number });
                 _output.OnQuality(RtcQuality.RoundTripTime, message.Number);
                 break;
             case CallsChannelMessageType.Jitter:
-                Note(_quality with { JitterSeconds = message.Number });
                 _output.OnQuality(RtcQuality.Jitter, message.Number);
                 break;
             default:
@@ -311,7 +305,7 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
         RefusedMessages++;
         if (reason is CallsChannelResult.BadSdpData or CallsChannelResult.SdpTooLong)
         {
-            _output.OnError(RtcErrorType.Signaling);
+            _output.OnError(RtcErrorKind.Signaling);
         }
     }
 
@@ -332,7 +326,8 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
     private void OnDescription(ReadOnlySpan<byte> json, SignalingPath path)
     {
         bool isFirst = Agent is null;
-        bool applied = SessionDescriptionMessage.TryParse(json, out SessionDescriptionMessage description)
+        bool applied = (path == SignalingPath.DataChannel || json.Length <= SessionDescriptionMessage.MaxWebSocketLengthBytes)
+            && SessionDescriptionMessage.TryParse(json, out SessionDescriptionMessage description)
             && (description.IsOffer || !isFirst)
             && _negotiation.OnDescription(description, path, _nowMs);
         if (!applied)
@@ -344,7 +339,7 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
             }
             else
             {
-                _output.OnError(RtcErrorType.Signaling);
+                _output.OnError(RtcErrorKind.Signaling);
             }
 
             return;
@@ -368,11 +363,9 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
         _owesCandidates |= _transport.Follow(remote, _peer.LocalSetup, _nowMs);
     }
 
-    private void Note(RtcClientQuality quality) => Volatile.Write(ref _quality, quality with { Reports = quality.Reports + 1 });
-
     private void FailSignaling()
     {
-        _output.OnError(RtcErrorType.Signaling);
+        _output.OnError(RtcErrorKind.Signaling);
         Close(RtcCloseReason.Signaling);
     }
 
