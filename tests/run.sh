@@ -41,6 +41,10 @@ need chromium chromium
 need firefox-esr firefox-esr
 need nodejs node
 need npm npm
+# Networks with routers and firewalls, which the tests build in namespaces (root only), and a relay.
+need iproute2 ip
+need nftables nft
+need coturn turnserver
 need postgresql pg_ctlcluster
 if [ -n "$interop" ]; then
   export CALLS_INTEROP=1
