@@ -17,6 +17,7 @@ internal sealed class PublishedTrack
     private readonly Lock _lock = new();
     private readonly long[] _results = new long[(int)ForwardResult.NotProtected + 1];
     private TrackForwarder[] _subscribers = [];
+    private WriteTimes _writeTimes = new();
     private long _packetsIn;
     private long _bytesIn;
     private long _bytesOut;
@@ -50,6 +51,8 @@ internal sealed class PublishedTrack
 
     /// <summary>How many copies of packets had this result, over all subscribers.</summary>
     public long Count(ForwardResult result) => Volatile.Read(ref _results[(int)result]);
+
+    public WriteTimes WriteTimes => _writeTimes;
 
     /// <summary>Packets of the publisher that were handed to the subscribers.</summary>
     public long PacketsIn => Volatile.Read(ref _packetsIn);
@@ -138,10 +141,14 @@ internal sealed class PublishedTrack
         long sentBefore = _results[(int)ForwardResult.Sent];
         PayloadHistory? payloads = Volatile.Read(ref _payloads);
         var kept = new KeptPayload(payloads, payloads?.Add(packet.Payload) ?? -1);
-        foreach (TrackForwarder subscriber in Volatile.Read(ref _subscribers))
+        TrackForwarder[] subscribers = Volatile.Read(ref _subscribers);
+        long start = _writeTimes.Begin();
+        foreach (TrackForwarder subscriber in subscribers)
         {
             _results[(int)subscriber.Forward(packet, red, kept, sequence, audioLevel, nowMs, sink)]++;
         }
+
+        _writeTimes.End(start, subscribers.Length);
 
         _packetsIn++;
         _bytesIn += packet.Length;
