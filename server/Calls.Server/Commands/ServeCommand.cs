@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Net;
 using Calls.Rtc;
 using Calls.Server.Configuration;
+using Calls.Server.Observability;
 using Calls.Server.Jobs;
 
 namespace Calls.Server.Commands;
@@ -47,7 +48,9 @@ internal static class ServeCommand
             DtlsActive = options.DtlsActive,
         };
         await using Sidecar sidecar = await Sidecar.StartAsync(options, settings, media, addRoutes: null, cancellation);
-        foreach (string warning in warnings)
+        HostTuning host = HostTuning.Of(sidecar.Media);
+        sidecar.Log.LogHost(host.Description);
+        foreach (string warning in warnings.Concat(host.Advice))
         {
             sidecar.Log.LogSettingsWarning(warning);
         }

@@ -10,6 +10,10 @@ internal static partial class SidecarLog
     [LoggerMessage(EventId = 1002, Level = LogLevel.Information, Message = "Gateway on {Gateway}, health on {Health}, media on UDP {MediaPort}, advertised as {Advertised}.")]
     public static partial void LogStarted(this ILogger log, string gateway, string health, int mediaPort, string advertised);
 
+    /// <summary>What the machine gives the program.</summary>
+    [LoggerMessage(EventId = 1004, Level = LogLevel.Information, Message = "{Host}")]
+    public static partial void LogHost(this ILogger log, string host);
+
     [LoggerMessage(EventId = 1003, Level = LogLevel.Warning, Message = "{Warning}")]
     public static partial void LogSettingsWarning(this ILogger log, string warning);
 }
