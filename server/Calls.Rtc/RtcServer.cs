@@ -85,6 +85,20 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     /// <summary>What was forwarded since the start, by kind of track.</summary>
     public IReadOnlyList<RtcTraffic> Traffic => _traffic.Read();
 
+    /// <summary>Threads that receive and forward, each with sockets of its own.</summary>
+    public int LoopCount => _transport.Loops.Count;
+
+    /// <summary>What each socket was granted to hold incoming and outgoing packets, and what was asked for, in bytes.</summary>
+    public (int Receive, int Send, int Wanted) SocketBuffers
+    {
+        get
+        {
+            // Linux reports twice what it granted (socket(7)).
+            int share = OperatingSystem.IsLinux() ? 2 : 1;
+            return (_transport.ReceiveBufferBytes / share, _transport.SendBufferBytes / share, MediaTransportOptions.DefaultSocketBufferBytes);
+        }
+    }
+
     public int SessionCount => _sessions.Count;
 
     public int CallCount

@@ -231,7 +231,7 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
 
     void IMediaParticipantEvents.OnTrackStarted(PublishedTrack track)
     {
-        _host.Traffic.OnTrackStarted(track);
+        _host.Traffic.OnTrackStarted(Config.GroupId, track);
         Call.OnTrackStarted(track);
     }
 

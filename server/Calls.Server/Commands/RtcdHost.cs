@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Calls.Rtc;
 using Calls.Rtc.Ice;
+using Calls.Server.Observability;
 using Calls.Server.Observability.Metrics;
 using Calls.Server.Rtcd;
 using Calls.Server.Rtcd.Api;
@@ -68,6 +69,13 @@ internal sealed class RtcdHost : IAsyncDisposable
             RtcServerOptions mediaOptions = MediaOptions(options, rtcMetrics, line => log.LogMedia(line));
             RtcServer server = await RtcServer.StartAsync(media?.Invoke(mediaOptions) ?? mediaOptions, sessions, time, cancellation);
             log.LogMediaListening(server.Port);
+            HostTuning host = HostTuning.Of(server);
+            log.LogHost(host.Description);
+            foreach (string advice in host.Advice)
+            {
+                log.LogSettingsWarning(advice);
+            }
+
             rtcMetrics.Watch(server);
             sessions.Attach(server);
             app.Services.GetRequiredService<CpuLoad>().Start();

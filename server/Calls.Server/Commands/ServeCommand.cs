@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Net;
 using Calls.Rtc;
 using Calls.Server.Configuration;
+using Calls.Server.Observability;
 using Calls.Server.Jobs;
 using Calls.Server.Mattermost;
 using Calls.Server.Mattermost.Rest;
@@ -42,6 +43,13 @@ internal static class ServeCommand
         {
             CallsSettings settings = Settings(sources, options, facts);
             await using Sidecar sidecar = await Sidecar.StartAsync(options, new CallsSettings(), Media(settings, options), addRoutes: null, cancellation, null, sources, facts);
+            HostTuning host = HostTuning.Of(sidecar.Media);
+            sidecar.Log.LogHost(host.Description);
+            foreach (string advice in host.Advice)
+            {
+                sidecar.Log.LogSettingsWarning(advice);
+            }
+
             sidecar.Log.LogStarted(
                 string.Join(", ", sidecar.Addresses), $"{sidecar.AdminAddress}", sidecar.MediaPort, string.Join(", ", sidecar.AdvertisedAddresses));
             if (facts is not null)

@@ -165,7 +165,7 @@ public sealed class SessionTests : IAsyncLifetime
         IReadOnlyList<VoiceActivityMessage> off = [];
         await SpeakUntilAsync(bob, _ => (off = socket.TakeAll<VoiceActivityMessage>(static _ => true)).Count > 0, static _ => 127, alice, bob);
         Assert.Equal(8, Assert.Single(off).Type);
-        Assert.InRange(_site.Time.GetElapsedTime(since).TotalSeconds, 1, 10);
+        Assert.InRange(_site.Time.GetElapsedTime(since).TotalSeconds, 1.4, 10); // at most half a second of speech was before it
 
         await SpeakUntilAsync(bob, static sent => sent > 80, static sent => (byte)(sent > 55 ? 20 : 127), alice, bob);
         Assert.Equal(7, (await socket.NextAsync<VoiceActivityMessage>(static _ => true)).Type);
@@ -244,14 +244,18 @@ public sealed class SessionTests : IAsyncLifetime
     public async Task Metrics_show_sessions_connections_and_messages_under_rtcds_names()
     {
         RtcdSocket socket = await _site.ConnectAsync();
-        await RtcdParticipant.JoinAsync(_site, socket, "s1");
+        RtcdParticipant alice = await RtcdParticipant.JoinAsync(_site, socket, "s1");
+        RtcdParticipant bob = await RtcdParticipant.JoinAsync(_site, socket, "s2");
+        await SpeakUntilAsync(bob, () => alice.Heard > 140, alice, bob);
+        await socket.SendAsync(new LeaveMessage("s2"));
+        await socket.NextAsync<CloseMessage>(static close => close.SessionId == "s2");
         await socket.SendAsync([0xA8, .. Encoding.ASCII.GetBytes("evil\"}1\n"), 0x80], System.Net.WebSockets.WebSocketMessageType.Binary);
         await socket.SyncAsync();
 
         string page = (await _site.GetAsync("/metrics")).Text;
 
         Assert.Contains("\nrtcd_rtc_sessions_total{groupID=\"clientA\"} 1\n", page, StringComparison.Ordinal);
-        Assert.Contains("\nrtcd_rtc_conn_states_total{type=\"connected\"} 1\n", page, StringComparison.Ordinal);
+        Assert.Contains("\nrtcd_rtc_conn_states_total{type=\"connected\"} 2\n", page, StringComparison.Ordinal);
         Assert.Contains("\nrtcd_ws_connections_total{clientID=\"clientA\"} 1\n", page, StringComparison.Ordinal);
         Assert.Contains("\nrtcd_ws_messages_total{clientID=\"clientA\",type=\"rtc\",direction=\"out\"}", page, StringComparison.Ordinal);
         Assert.Contains("\nrtcd_ws_messages_total{clientID=\"clientA\",type=\"other\",direction=\"in\"} 1\n", page, StringComparison.Ordinal);
@@ -260,6 +264,11 @@ public sealed class SessionTests : IAsyncLifetime
         Assert.DoesNotContain("evil", page, StringComparison.Ordinal);
         Assert.Equal("0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 +Inf", Bounds(page, "rtcd_rtc_connection_time"));
         Assert.Equal("0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 +Inf", Bounds(page, "rtcd_rtc_dc_open_time"));
+        Assert.Equal("0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 +Inf", Bounds(page, "rtcd_rtc_signaling_lock_grab_time"));
+        Assert.Equal("0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 +Inf", Bounds(page, "rtcd_rtc_signaling_lock_locked_time"));
+        Assert.Equal("0.001 0.005 0.0075 0.01 0.025 0.05 0.075 0.1 0.25 0.3 0.4 0.5 0.75 1 +Inf", Bounds(page, "rtcd_rtc_rtp_tracks_writes_time"));
+        Assert.Matches("rtcd_rtc_rtp_tracks_writes_time_count{groupID=\"clientA\",type=\"voice\"} [1-9]", page);
+        Assert.Matches("rtcd_rtc_rtp_packets_total{direction=\"out\",type=\"voice\"} 1[4-9][0-9]\n", page);
     }
 
     [Fact]
