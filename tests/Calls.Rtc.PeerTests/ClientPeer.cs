@@ -11,6 +11,7 @@ internal sealed class ClientPeer : IRtcClientEvents
     private readonly PeerCall _call;
     private readonly List<SentTrack> _extra = [];
     private readonly HashSet<SentTrack> _wantsKeyFrame = [];
+    private readonly List<VideoSource> _videos = [];
     private uint _timestamp;
 
     public ClientPeer(PeerCall call, string session, TransportAddress address, RtcClientOptions options)
@@ -97,6 +98,34 @@ internal sealed class ClientPeer : IRtcClientEvents
         return sent;
     }
 
+    /// <summary>What it makes of the video it gets, by type, once it watches.</summary>
+    public Dictionary<string, Viewer> Viewers { get; } = [];
+
+    public bool Watches { get; set; }
+
+    public IReadOnlyList<VideoSource> Videos => _videos;
+
+    /// <summary>Sends one encoding of a screen or a camera.</summary>
+    public VideoSource Film(TrackType type, string streamId, int bitsPerSecond, int framesPerSecond, MediaCodec codec = MediaCodec.Vp8)
+    {
+        var track = new OutgoingTrack($"{streamId}-{type}-{codec}", streamId, type, codec);
+        return Add(new(Rtc.AddTrack(track, _call.NowMs), layer: 0, bitsPerSecond, framesPerSecond));
+    }
+
+    /// <summary>Shares a screen in two layers, as the web client does (media.md 4.4).</summary>
+    public IReadOnlyList<VideoSource> ShareInLayers(string streamId, int lowBitsPerSecond = 450_000, int highBitsPerSecond = 2_200_000)
+    {
+        var track = new OutgoingTrack($"{streamId}-screen", streamId, TrackType.Screen, MediaCodec.Vp8);
+        IReadOnlyList<SentTrack> layers = Rtc.AddSimulcastTrack(track, ["l", "h"], _call.NowMs);
+        return [Add(new(layers[0], 0, lowBitsPerSecond, framesPerSecond: 5)), Add(new(layers[1], 1, highBitsPerSecond, framesPerSecond: 20))];
+    }
+
+    private VideoSource Add(VideoSource source)
+    {
+        _videos.Add(source);
+        return source;
+    }
+
     /// <summary>Withdraws a track with an offer, as stopping a share does.</summary>
     public void Stop(SentTrack track)
     {
@@ -107,6 +136,11 @@ internal sealed class ClientPeer : IRtcClientEvents
     public void Speak()
     {
         _timestamp += 960;
+        foreach (VideoSource video in _videos)
+        {
+            video.Step(Rtc, _call.NowMs);
+        }
+
         foreach (SentTrack track in _extra)
         {
             if (track.Track.Kind == MediaKind.Audio)
@@ -121,6 +155,11 @@ internal sealed class ClientPeer : IRtcClientEvents
 
         foreach (ReceivedStream stream in Rtc.Streams)
         {
+            if (Viewers.TryGetValue(stream.Track?.Map?.Type ?? "", out Viewer? viewer) && viewer.IsStuck(_call.NowMs))
+            {
+                Rtc.RequestKeyFrame(stream, _call.NowMs);
+            }
+
             if (Films.TryGetValue(stream.Ssrc, out Film? film) && film.IsStuck(_call.NowMs))
             {
                 Rtc.RequestKeyFrame(stream, _call.NowMs);
@@ -188,6 +227,12 @@ internal sealed class ClientPeer : IRtcClientEvents
     {
         string publisher = stream.Track!.StreamId;
         PayloadTypes.Add(packet.PayloadType);
+        if (Watches && stream.Track.Kind == MediaKind.Video)
+        {
+            Watch(stream, packet, nowMs);
+            return;
+        }
+
         if (stream.Track.Kind == MediaKind.Audio)
         {
             Heard[(publisher, packet.Ssrc)] = Heard.GetValueOrDefault((publisher, packet.Ssrc)) + 1;
@@ -211,7 +256,22 @@ internal sealed class ClientPeer : IRtcClientEvents
         }
     }
 
-    public void OnKeyFrameRequested(SentTrack track) => _wantsKeyFrame.Add(track);
+    private void Watch(ReceivedStream stream, in ReceivedPacket packet, long nowMs)
+    {
+        string type = stream.Track!.Map?.Type ?? "";
+        if (!Viewers.TryGetValue(type, out Viewer? viewer))
+        {
+            viewer = Viewers[type] = new();
+        }
+
+        viewer.Receive(packet, nowMs);
+    }
+
+    public void OnKeyFrameRequested(SentTrack track)
+    {
+        _wantsKeyFrame.Add(track);
+        _videos.Find(video => video.Track == track)?.RequestKeyFrame();
+    }
 
     public void OnClosed(RtcClientEnd end)
     {

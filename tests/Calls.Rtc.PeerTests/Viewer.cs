@@ -29,6 +29,10 @@ internal sealed class Viewer
     /// <summary>Times at which it skipped to a key frame.</summary>
     public int Skips { get; private set; }
 
+    /// <summary>What it waits for.</summary>
+    public override string ToString() =>
+        $"next {_next}, highest {_highest}, waiting {string.Join(" ", _waiting.Take(8).Select(static packet => $"{packet.Key}:{(packet.Value.Descriptor.StartsFrame ? "S" : "")}{(packet.Value.Descriptor.StartsKeyFrame ? "K" : "")}{(packet.Value.HasMarker ? "M" : "")}{packet.Value.Descriptor.PictureId}"))}";
+
     public HashSet<uint> Ssrcs { get; } = [];
 
     /// <summary>The longest time between two pictures that lies in a period.</summary>
@@ -47,6 +51,9 @@ internal sealed class Viewer
 
         return Math.Max(longest, toMs - last);
     }
+
+    /// <summary>Packets come, and none of them can be shown.</summary>
+    public bool IsStuck(long nowMs) => _waiting.Count > 0 && nowMs - _stuckSinceMs > PatienceMs;
 
     public void Receive(in ReceivedPacket packet, long nowMs)
     {
@@ -95,6 +102,10 @@ internal sealed class Viewer
         while (_waiting.TryGetValue(last, out Packet packet) && !packet.HasMarker)
         {
             last++;
+            if (_waiting.TryGetValue(last, out Packet next) && next.Descriptor.StartsFrame)
+            {
+                return TrySkip(); // the rest of this picture was never sent
+            }
         }
 
         if (!_waiting.ContainsKey(last))

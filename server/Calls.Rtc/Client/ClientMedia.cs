@@ -104,7 +104,10 @@ internal sealed class ClientMedia(DateTimeOffset utcNow, long startMs, IClientMe
             sent = _red.AsSpan(0, track.WriteRed(_red, payload, timestamp));
         }
 
-        int length = RtpWriter.Write(_packet, header, sent);
+        int length = track.Rid.Length > 0 && track.Packets < LayerNames.NamedPackets
+            ? LayerNames.Write(_packet, header, track.Section.Extensions, track.Section.Mid, track.Rid, sent)
+            : 0;
+        length = length > 0 ? length : RtpWriter.Write(_packet, header, sent);
         track.History?.Keep(((long)rolloverCounter << 16) | sequenceNumber, _packet.AsSpan(0, length), sent);
         length = keys.Protect(_packet, length, rolloverCounter);
         track.OnSent(payload.Length, timestamp, nowMs);

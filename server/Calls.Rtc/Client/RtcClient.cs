@@ -161,6 +161,20 @@ public sealed class RtcClient : IDtlsOutput, IDataChannelEvents, IClientOffersOu
         return sent;
     }
 
+    /// <summary>Offers a video track with simulcast; the data channel must be open.</summary>
+    /// <param name="rids">Names of the layers, lowest first.</param>
+    /// <returns>What is sent of each layer.</returns>
+    public IReadOnlyList<SentTrack> AddSimulcastTrack(OutgoingTrack track, IReadOnlyList<string> rids, long nowMs)
+    {
+        _nowMs = nowMs;
+        SentTrack[] layers =
+            [.. rids.Select(rid => new SentTrack(track, (ushort)(RandomNumber() & 0x3FFF), rid, (uint)(RandomNumber() | 2)))];
+        Array.ForEach(layers, _media.Add);
+        _negotiation.Add(track, rids);
+        _offers.Change(nowMs);
+        return layers;
+    }
+
     /// <summary>Withdraws a track for good. To mute one, just send nothing.</summary>
     public void RemoveTrack(SentTrack track, long nowMs)
     {

@@ -7,6 +7,7 @@ namespace Calls.Rtc.Client;
 /// <summary>A track of our own: its numbering and what it has sent. Made by <see cref="RtcClient.AddTrack"/>.</summary>
 public sealed class SentTrack
 {
+    private readonly uint _layerSsrc;
     private ushort _sequence;
     private RolloverCounter _rollover;
     private long _highest;
@@ -21,12 +22,24 @@ public sealed class SentTrack
         _sequence = firstSequenceNumber;
     }
 
+    /// <param name="rid">Which simulcast layer of the track it is.</param>
+    /// <param name="ssrc">Its own: signaling names none.</param>
+    internal SentTrack(OutgoingTrack track, ushort firstSequenceNumber, string rid, uint ssrc)
+        : this(track, firstSequenceNumber)
+    {
+        Rid = rid;
+        _layerSsrc = ssrc;
+    }
+
     public OutgoingTrack Track { get; }
 
     /// <summary>Where it is sent; <c>null</c> until the server has agreed to receive it.</summary>
     public SendingSection? Section { get; private set; }
 
-    public uint Ssrc => Section?.Ssrc ?? 0;
+    /// <summary>The simulcast layer; empty without simulcast.</summary>
+    public string Rid { get; } = "";
+
+    public uint Ssrc => Section is null ? 0 : _layerSsrc != 0 ? _layerSsrc : Section.Ssrc;
 
     public long Packets { get; private set; }
 
@@ -74,7 +87,8 @@ public sealed class SentTrack
             RedPayloadType = codec.RedPayloadType;
             if (codec.Feedback.HasFlag(RtcpFeedback.Nack) && Track.Kind == MediaKind.Video)
             {
-                History ??= new(codec.RtxPayloadType is null ? 0 : section.RtxSsrc, codec.RtxPayloadType ?? 0);
+                // A layer repeats itself on its own SSRC: there is one for retransmissions per section only.
+                History ??= new(codec.RtxPayloadType is null || Rid.Length > 0 ? 0 : section.RtxSsrc, codec.RtxPayloadType ?? 0);
             }
 
             ExtensionIds = new(section.Extensions.AudioLevel, section.Extensions.TransportCc);

@@ -206,7 +206,7 @@ internal sealed class PublishedTrack
             Layer = _layers[layer],
             Video = video,
             Red = red,
-            Kept = _layers[layer].Keep(packet.Payload, Volatile.Read(ref _keepsPayloads)),
+            Kept = _layers[layer].Keep(packet, sequence, Volatile.Read(ref _keepsPayloads)),
             AudioLevel = audioLevel,
         };
         long sentBefore = _results[(int)ForwardResult.Sent];
@@ -231,7 +231,7 @@ internal sealed class PublishedTrack
         bool isBusy = false;
         foreach (TrackForwarder subscriber in Volatile.Read(ref _subscribers))
         {
-            isBusy |= subscriber.Pacer.IsBusy && subscriber.Pace(nowMs, sink);
+            isBusy |= subscriber.IsPacing && subscriber.Pace(nowMs, sink);
         }
 
         return isBusy;

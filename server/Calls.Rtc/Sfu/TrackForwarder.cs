@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Calls.Rtc.Rtcp;
 using Calls.Rtc.Rtp;
 using Calls.Rtc.Sfu.Bandwidth;
@@ -40,6 +41,7 @@ internal sealed class TrackForwarder
     private uint _lastTimestamp;
     private long _lastSentMs;
     private bool _isPictureComplete;
+    private bool _isKeyFrame;
 
     private uint _packetCount;
     private uint _octetCount;
@@ -95,10 +97,24 @@ internal sealed class TrackForwarder
     /// <summary>SSRC of its retransmissions; 0 without.</summary>
     internal uint RtxSsrc => _format.RtxSsrc;
 
+    /// <summary>[publisher's loop] Something waits for its time.</summary>
+    internal bool IsPacing => Pacer.IsBusy || _retransmitter?.HasRequests == true;
+
     internal bool TryBindTo(PublishedTrack track) => Interlocked.CompareExchange(ref _track, track, null) is null;
 
     /// <summary>Any thread: the subscriber's decoder needs a key frame. Nothing for audio.</summary>
-    internal void RequestKeyFrame() => Track?.RequestKeyFrame(Track.Codec.Kind() == TrackKind.Video ? Layers.KeyFrameLayer : 0);
+    /// <remarks>
+    /// One that gets nothing at present asks in vain: it gets a key frame when there is room for it. So does one to which a key
+    /// frame is on its way.
+    /// </remarks>
+    internal void RequestKeyFrame()
+    {
+        bool isServed = Pacer.IsSendingKeyFrame || (Pacer.IsRunning && Layers.Current.IsNothing);
+        if (Track is { } track && track.Codec.Kind() == TrackKind.Video && !isServed)
+        {
+            track.RequestKeyFrame(Layers.KeyFrameLayer);
+        }
+    }
 
     /// <summary>[publisher's loop] Rewrites a packet into the subscriber's numbering, protects and queues it.</summary>
     internal ForwardResult Forward(in SourcePacket source, long nowMs, IPacketSink sink)
@@ -114,7 +130,7 @@ internal sealed class TrackForwarder
         bool isSwitch = source.Layer.Source != _source;
         if (isVideo && _isPictureComplete && Pacer.IsBehind)
         {
-            Layers.Interrupt(nowMs);
+            Interrupt(nowMs);
             return ForwardResult.Behind;
         }
 
@@ -129,11 +145,12 @@ internal sealed class TrackForwarder
             SwitchTo(source, nowMs);
         }
 
-        if (source.Video.IsVp8 && IsLeftOut(source))
+        if (source.Video.IsVp8 && IsLeftOut(source, nowMs, sink))
         {
             return ForwardResult.LeftOut;
         }
 
+        _isKeyFrame = source.Video.StartsKeyFrame || (_isKeyFrame && !_isPictureComplete);
         if (!TryNumber(source.Sequence, out long outSequence))
         {
             return ForwardResult.Late;
@@ -146,20 +163,30 @@ internal sealed class TrackForwarder
         int length = Rewrite(source, buffer, (ushort)outSequence, timestamp, isTalkspurt, transportNumber, out int payloadLength);
         _retransmitter?.Keep(outSequence, buffer[..length], payloadLength, source.Kept, source.Packet.Payload.Length);
         Advance(outSequence, timestamp, source.Packet.HasMarker, nowMs);
+        ForwardResult result = ForwardResult.Sent;
         if (mustWait)
         {
-            Pacer.Enqueue(outSequence, length);
+            Pacer.Enqueue(outSequence, length, _isKeyFrame);
             _track.Publisher.NotePacing(nowMs, sink);
-            return ForwardResult.Sent;
+        }
+        else if (!TryTransmit(buffer, length, outSequence, payloadLength, transportNumber, nowMs, sink))
+        {
+            result = ForwardResult.NotProtected;
         }
 
-        return TryTransmit(buffer, length, outSequence, payloadLength, transportNumber, nowMs, sink) ? ForwardResult.Sent : ForwardResult.NotProtected;
+        if (isVideo && isSwitch && source.Sequence < source.Layer.HighestSequence)
+        {
+            ForwardWhatFollowed(source.Layer, source.Sequence, nowMs, sink);
+        }
+
+        return result;
     }
 
     /// <summary>[publisher's loop] Sends what has waited and may go now, and padding if a probe is wanted.</summary>
     /// <returns>Whether something still waits.</returns>
     internal bool Pace(long nowMs, IPacketSink sink)
     {
+        Retransmit(nowMs, sink);
         while (Pacer.TryDequeue(nowMs, out long sequence))
         {
             ushort transportNumber = NextTransportNumber();
@@ -187,7 +214,7 @@ internal sealed class TrackForwarder
             Pacer.OnPadding(sent);
         }
 
-        return Pacer.IsBusy;
+        return IsPacing;
     }
 
     /// <summary>[subscriber's loop] The subscriber misses packets.</summary>
@@ -205,7 +232,8 @@ internal sealed class TrackForwarder
     {
         if (_retransmitter is not null && _started)
         {
-            (int packets, int octets) = _retransmitter.Answer(Pacer.HighestLeft(_highestSequence), Remote.RoundTripMs, nowMs, sink);
+            (int packets, int octets) = _retransmitter.Answer(
+                Pacer.HighestLeft(_highestSequence), Remote.RoundTripMs, Pacer, nowMs, sink);
 
             // Reports count what was sent on this SSRC, repetitions included.
             _packetCount += (uint)packets;
@@ -309,6 +337,24 @@ internal sealed class TrackForwarder
         return length;
     }
 
+    // What waits would arrive too late: its numbers are taken back, as if it had never been forwarded.
+    private void Interrupt(long nowMs)
+    {
+        Layers.Interrupt(nowMs);
+        if (!Pacer.HasQueue || !_retransmitter!.TryGet(Pacer.HighestLeft(_highestSequence), out SentPacket last))
+        {
+            return;
+        }
+
+        Pacer.Clear();
+        _highestSequence = last.Sequence;
+        _lastTimestamp = BinaryPrimitives.ReadUInt32BigEndian(last.Header[4..]);
+        if (_track!.Codec == RtpCodec.Vp8 && Vp8PayloadDescriptor.TryParse(last.PayloadStart, out Vp8PayloadDescriptor picture))
+        {
+            _vp8.RewindTo(picture);
+        }
+    }
+
     private void Advance(long sequence, uint timestamp, bool hasMarker, long nowMs)
     {
         // A late packet keeps its own number but must not move the high-water mark back.
@@ -351,14 +397,14 @@ internal sealed class TrackForwarder
 
     private bool TrySelect(in SourcePacket source, long nowMs, ref bool isSwitch, out ForwardResult refusal)
     {
-        LayerDecision decision = Layers.Decide(_track!, source.Layer.Index, source.Video, nowMs);
+        bool isNewPicture = !source.Video.IsVp8 || _vp8.IsNew(source.Video.Vp8);
+        LayerDecision decision = Layers.Decide(_track!, source.Layer.Index, source.Video, isNewPicture, Pacer.IsLate, nowMs);
         refusal = decision == LayerDecision.AwaitingKeyFrame ? ForwardResult.AwaitingKeyFrame : ForwardResult.OtherLayer;
         isSwitch |= decision == LayerDecision.Switch;
         return decision is LayerDecision.Forward or LayerDecision.Switch;
     }
 
-    // A late packet of a picture that is left out keeps its number: what came after it is on its way already.
-    private bool IsLeftOut(in SourcePacket source)
+    private bool IsLeftOut(in SourcePacket source, long nowMs, IPacketSink sink)
     {
         if (!_vp8.IsLeftOut(source.Video.Vp8, Layers.Current.TemporalLayer))
         {
@@ -369,8 +415,58 @@ internal sealed class TrackForwarder
         {
             _gaps.Advance(source.Sequence, skip: true);
         }
+        else if (!_gaps.IsSkipped(source.Sequence) && !_gaps.TrySkipLate(source.Sequence) && TryNumber(source.Sequence, out long number))
+        {
+            // It came late, and what came after it is on its way already: its place is filled with nothing.
+            SendFiller(number, source, nowMs, sink);
+        }
 
         return true;
+    }
+
+    private void SendFiller(long sequence, in SourcePacket source, long nowMs, IPacketSink sink)
+    {
+        bool mustWait = sequence > Pacer.HighestLeft(_highestSequence);
+        Span<byte> buffer = sink.Reserve();
+        ushort transportNumber = mustWait ? (ushort)0 : NextTransportNumber();
+        var header = new OutboundRtpHeader(
+            Ssrc, _format.PayloadType, HasMarker: false, (ushort)sequence, source.Packet.Timestamp + _timestampOffset, _format.ExtensionIds, AudioLevel: null, transportNumber);
+        int length = RtpWriter.WritePadding(buffer, header, paddingBytes: 1);
+        _retransmitter?.Keep(sequence, buffer[..length], payloadLength: 0, source.Kept, sourcePayloadLength: 0);
+        if (!mustWait)
+        {
+            TryTransmit(buffer, length, sequence, payloadLength: 0, transportNumber, nowMs, sink);
+        }
+    }
+
+    // The first packet of a key frame may come after others of it, late or repaired: what came before it is needed after all.
+    private void ForwardWhatFollowed(PublishedLayer layer, long sequence, long nowMs, IPacketSink sink)
+    {
+        Span<byte> plain = stackalloc byte[PacketBuffer.MaxDatagram + RtpWriter.MaxHeaderLength];
+        for (sequence++; sequence <= layer.HighestSequence; sequence++)
+        {
+            if (!layer.TryGetRecent(sequence, out RecentPacket recent) || !recent.Kept.Payloads!.TryGet(recent.Kept.Index, out ReadOnlySpan<byte> payload))
+            {
+                continue;
+            }
+
+            var header = new OutboundRtpHeader(
+                layer.Source!.Ssrc, PayloadType: 0, recent.HasMarker, (ushort)sequence, recent.Timestamp, default, AudioLevel: null, TransportSequenceNumber: 0);
+            if (RtpPacketView.TryParse(plain[..RtpWriter.Write(plain, header, payload)], out RtpPacketView packet))
+            {
+                Forward(
+                    new SourcePacket
+                    {
+                        Packet = packet,
+                        Sequence = sequence,
+                        Layer = layer,
+                        Video = VideoPayload.Read(_track!.Codec, payload),
+                        Kept = recent.Kept,
+                    },
+                    nowMs,
+                    sink);
+            }
+        }
     }
 
     private bool TryNumber(long sequence, out long outSequence)

@@ -33,7 +33,8 @@ internal sealed class BandwidthEstimator
     private const long ProbeEchoMs = 700;
 
     private readonly DelayTrend _trend = new();
-    private readonly DeliveredRate _delivered = new();
+    private readonly SlidingRate _delivered = new();
+    private readonly SlidingRate _sent = new();
     private readonly LossWindows _loss = new();
     private ArrivalGroups _groups;
     private RateControl _delayBased = new(StartBitsPerSecond);
@@ -67,6 +68,7 @@ internal sealed class BandwidthEstimator
         }
 
         _lastProbeMs = packet.Kind == SentPacketKind.Probe ? Math.Max(_lastProbeMs, packet.SentMs) : _lastProbeMs;
+        _sent.OnPacket(packet.SizeBytes, packet.SentMs);
         _loss.OnPacket(packet.IsReceived);
         if (!packet.IsReceived)
         {
@@ -87,7 +89,7 @@ internal sealed class BandwidthEstimator
             OnProbe(result);
         }
 
-        _delayBased.Update(Signal(nowMs), DeliveredBitsPerSecond, nowMs);
+        _delayBased.Update(Signal(nowMs), DeliveredBitsPerSecond, _delivered.LatestBitsPerSecond, _sent.BitsPerSecond, nowMs);
         CongestedMs = Math.Max(CongestedMs, _delayBased.LastDecreaseMs);
         if (_loss.OnFeedbackEnd(nowMs))
         {

@@ -9,6 +9,10 @@ internal struct RateControl
     /// <summary>Of what arrived, when the queue grows.</summary>
     private const double DecreaseFactor = 0.85;
 
+    // If less than this part of the estimate was sent, what arrived does not show what the path carries: one step down, no more.
+    private const double BusyFactor = 0.7;
+    private const double IdleDecreaseFactor = 0.7;
+
     private const double IncreasePerSecond = 1.08;
 
     // Close to where the queue grew last time: about one packet per response time.
@@ -44,14 +48,16 @@ internal struct RateControl
     public void RaiseTo(long bitsPerSecond) => _bitsPerSecond = Math.Max(_bitsPerSecond, bitsPerSecond);
 
     /// <param name="deliveredBitsPerSecond">What arrived lately; 0 if not known.</param>
-    public void Update(DelaySignal signal, long deliveredBitsPerSecond, long nowMs)
+    /// <param name="latestBitsPerSecond">The same over a shorter time.</param>
+    /// <param name="sentBitsPerSecond">What was sent lately.</param>
+    public void Update(DelaySignal signal, long deliveredBitsPerSecond, long latestBitsPerSecond, long sentBitsPerSecond, long nowMs)
     {
         double seconds = _lastMs < 0 ? 0 : Math.Min(nowMs - _lastMs, 1000) / 1000.0;
         _lastMs = nowMs;
         switch (signal)
         {
             case DelaySignal.Overuse when nowMs - _lastDecreaseMs >= DecreaseIntervalMs:
-                Decrease(deliveredBitsPerSecond, nowMs);
+                Decrease(Math.Max(deliveredBitsPerSecond, latestBitsPerSecond), sentBitsPerSecond, nowMs);
                 break;
             case DelaySignal.Overuse or DelaySignal.Underuse:
                 _isHolding = true;
@@ -65,12 +71,13 @@ internal struct RateControl
         }
     }
 
-    private void Decrease(long delivered, long nowMs)
+    private void Decrease(long delivered, long sent, long nowMs)
     {
+        double least = sent < BusyFactor * _bitsPerSecond ? IdleDecreaseFactor * _bitsPerSecond : 0;
         (_lastDecreaseMs, _isHolding) = (nowMs, true);
         double measured = delivered > 0 ? delivered : _bitsPerSecond;
         LearnCapacity(measured);
-        _bitsPerSecond = Math.Min(_bitsPerSecond, DecreaseFactor * measured);
+        _bitsPerSecond = Math.Min(_bitsPerSecond, Math.Max(DecreaseFactor * measured, least));
     }
 
     // In units of its own size, so that one deviation fits narrow and wide paths.

@@ -16,10 +16,14 @@ internal sealed class SubscriberBandwidth(OutboundStreams outgoing) : IBandwidth
     private const long MinAudioBitsPerSecond = 40_000;
     private const double AudioMargin = 1.25;
 
-    // Of the estimate, for video's bursts: fast while the path has room, gently once it has shown its limit (media.md 8.5).
+    // Of the estimate, for video's bursts: fast while the path has room, gently once it has shown its limit (media.md 8.5), and
+    // not above the estimate as long as a queue may have to drain.
     private const double FastPace = 2.5;
     private const double GentlePace = 1.25;
     private const long CongestionMemoryMs = 10_000;
+    private const long DrainMs = 3000;
+
+    private const long CongestedMs = 2000;
 
     private const long AllocationIntervalMs = 100;
     private const long AudioIntervalMs = 1000;
@@ -85,7 +89,7 @@ internal sealed class SubscriberBandwidth(OutboundStreams outgoing) : IBandwidth
         IReadOnlyList<TrackForwarder> forwarders = outgoing.Forwarders;
         long audio = Math.Max(MinAudioBitsPerSecond, (long)(_audioBitsPerSecond * AudioMargin));
         long? budget = estimate == 0 ? null : Math.Max(0, estimate - audio);
-        _allocator.Allocate(forwarders, budget, nowMs);
+        _allocator.Allocate(forwarders, budget, nowMs - _estimator.CongestedMs < CongestedMs, nowMs);
         SetPace(forwarders, budget, nowMs);
         if (hasFeedback && _allocator.WantedBitsPerSecond > 0)
         {
@@ -110,7 +114,8 @@ internal sealed class SubscriberBandwidth(OutboundStreams outgoing) : IBandwidth
         double pace = UnknownPaceBitsPerSecond;
         if (budget is { } known)
         {
-            pace = known * (nowMs - _estimator.CongestedMs < CongestionMemoryMs ? GentlePace : FastPace);
+            long sinceMs = nowMs - _estimator.CongestedMs;
+            pace = known * (sinceMs < DrainMs ? 1 : sinceMs < CongestionMemoryMs ? GentlePace : FastPace);
         }
 
         int streams = 0;

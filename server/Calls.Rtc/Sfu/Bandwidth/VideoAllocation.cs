@@ -26,6 +26,9 @@ internal sealed class VideoAllocation
 
     public long ChangedMs { get; private set; } = Never;
 
+    /// <summary>Since when not even the lowest point fits; <c>null</c> while it does.</summary>
+    public long? UnfitSinceMs { get; set; }
+
     /// <summary>Whether a higher layer may be taken: after a failure each try waits longer (media.md 4.6).</summary>
     public bool MayRaise(long nowMs) => nowMs - _switchedMs >= _backoffMs;
 

@@ -16,8 +16,13 @@ internal sealed class VideoAllocator
     // A stream that does not quite fit is better than none.
     private const double LastPointFactor = 0.8;
 
+    // An estimate may be wrong for a moment: before a stream is stopped its lowest point is tried this long.
+    private const long PatienceMs = 2000;
+
     private const long TemporalPauseMs = 2000;
     private const long SettleMs = 2000;
+
+    private bool _isCongested;
 
     /// <summary>What it would take to give some stream its next better point, all others and the margin included; 0: nothing is wanted.</summary>
     public long WantedBitsPerSecond { get; private set; }
@@ -27,8 +32,13 @@ internal sealed class VideoAllocator
 
     /// <param name="forwarders">Of one client; audio is skipped.</param>
     /// <param name="budgetBitsPerSecond">For all video; <c>null</c>: unknown, everything gets its lowest layer.</param>
-    public void Allocate(IReadOnlyList<TrackForwarder> forwarders, long? budgetBitsPerSecond, long nowMs)
+    /// <param name="isCongested">
+    /// The path has just shown its limit. If not, nothing is taken away: what is sent varies, and the budget knows only what was
+    /// sent before.
+    /// </param>
+    public void Allocate(IReadOnlyList<TrackForwarder> forwarders, long? budgetBitsPerSecond, bool isCongested, long nowMs)
     {
+        _isCongested = isCongested;
         (WantedBitsPerSecond, AllocatedBitsPerSecond) = (0, 0);
         long remaining = budgetBitsPerSecond ?? long.MaxValue;
         for (TrackType type = TrackType.Voice; type <= TrackType.Video; type++)
@@ -81,9 +91,13 @@ internal sealed class VideoAllocator
             {
                 var point = new LayerTarget(layer, temporal == top ? LayerTarget.AllTemporalLayers : temporal);
                 bool isBetter = IsBetter(point, current);
-                needed = isBetter ? WithMargin(rate.Peak(temporal), layer > current.Layer) : rate.Recent(temporal);
-                if (needed <= budget && (!isBetter || MayRaise(allocation, point, nowMs)))
+                needed = !isBetter ? rate.Recent(temporal)
+                    : current.IsNothing ? WithMargin(rate.Recent(temporal), isLayer: false)
+                    : WithMargin(rate.Peak(temporal), layer > current.Layer);
+                bool fits = needed <= budget || (!isBetter && !_isCongested && !current.IsNothing);
+                if (fits && (!isBetter || MayRaise(allocation, point, nowMs)))
                 {
+                    allocation.UnfitSinceMs = null;
                     needed = rate.Recent(temporal);
                     NoteWanted(nextBetter, needed);
                     return point;
@@ -100,7 +114,9 @@ internal sealed class VideoAllocator
             return LayerTarget.Lowest; // nothing arrives: let it begin when it does
         }
 
-        if (!current.IsNothing && lowestNeeded * LastPointFactor <= budget)
+        bool isUnfit = lowestNeeded * LastPointFactor > budget;
+        allocation.UnfitSinceMs = isUnfit ? allocation.UnfitSinceMs ?? nowMs : null;
+        if (!current.IsNothing && (!isUnfit || nowMs - allocation.UnfitSinceMs < PatienceMs))
         {
             needed = lowestNeeded;
             NoteWanted(nextBetter, needed);

@@ -21,11 +21,17 @@ internal sealed class VideoPacer
 
     private const int MinBurstBytes = 1500;
 
-    /// <summary>A picture that begins while more than this waits is not begun: the next key frame will be shown sooner.</summary>
-    private const long MaxWaitMs = 300;
+    /// <summary>
+    /// A picture that begins while more than this waits is not begun: the next key frame will be shown sooner. The last key frame
+    /// does not count, it takes the time that it takes.
+    /// </summary>
+    private const long MaxWaitMs = 800;
+
+    /// <summary>While more than this waits, pictures that no other one needs are left out.</summary>
+    private const long LateMs = 100;
 
     // However narrow the path, a picture leaves within this time.
-    private const long MaxDrainMs = 1000;
+    private const long MaxDrainMs = 3000;
 
     private const long ProbeMs = 40;
 
@@ -37,6 +43,8 @@ internal sealed class VideoPacer
     private long _first;
     private long _end;
     private long _queuedBytes;
+    private long _keyFrameBytes;
+    private long _keyFrameEnd;
     private double _paddingCredit;
     private long _paddingUntilMs;
     private long _paddingBitsPerSecond;
@@ -61,8 +69,14 @@ internal sealed class VideoPacer
     /// <summary>Whether the loop has to come by again.</summary>
     public bool IsBusy => HasQueue || _paddingBitsPerSecond > 0 || Volatile.Read(ref _probeRequest) > 0;
 
+    /// <summary>Whether a key frame is on its way. Any thread.</summary>
+    public bool IsSendingKeyFrame => Volatile.Read(ref _keyFrameBytes) > 0;
+
     /// <summary>Whether so much waits that no other picture should begin.</summary>
-    public bool IsBehind => _queuedBytes * 8000 > Rate * MaxWaitMs;
+    public bool IsBehind => (_queuedBytes - _keyFrameBytes) * 8000 > BitsPerSecond * MaxWaitMs;
+
+    /// <summary>Whether so much waits that only the base of a picture should be added.</summary>
+    public bool IsLate => (_queuedBytes - _keyFrameBytes) * 8000 > BitsPerSecond * LateMs;
 
     private long Rate => Math.Max(BitsPerSecond, _queuedBytes * 8000 / MaxDrainMs);
 
@@ -84,12 +98,19 @@ internal sealed class VideoPacer
         return false;
     }
 
-    public void Enqueue(long sequence, int lengthBytes)
+    /// <param name="isKeyFrame">It belongs to a key frame.</param>
+    public void Enqueue(long sequence, int lengthBytes, bool isKeyFrame)
     {
         if (!HasQueue)
         {
             _first = sequence;
             _end = sequence;
+        }
+
+        if (isKeyFrame)
+        {
+            _keyFrameBytes += lengthBytes;
+            _keyFrameEnd = sequence + 1;
         }
 
         _end = Math.Max(_end, sequence + 1);
@@ -107,10 +128,8 @@ internal sealed class VideoPacer
         }
 
         _first++;
-        if (!HasQueue)
-        {
-            _queuedBytes = 0;
-        }
+        _queuedBytes = HasQueue ? _queuedBytes : 0;
+        _keyFrameBytes = HasQueue && _first < _keyFrameEnd ? _keyFrameBytes : 0;
 
         return true;
     }
@@ -122,6 +141,23 @@ internal sealed class VideoPacer
         _paddingCredit -= lengthBytes;
         _queuedBytes = Math.Max(0, _queuedBytes - lengthBytes);
     }
+
+    /// <summary>Whether a packet may be sent again now.</summary>
+    public bool MayRepeat(long nowMs)
+    {
+        Refill(nowMs);
+        return _credit > 0;
+    }
+
+    /// <summary>A packet was sent again.</summary>
+    public void OnRepeated(int lengthBytes)
+    {
+        _credit -= lengthBytes;
+        _paddingCredit -= lengthBytes;
+    }
+
+    /// <summary>Forgets what waits.</summary>
+    public void Clear() => (_first, _queuedBytes, _keyFrameBytes) = (_end, 0, 0);
 
     /// <summary>Whether a packet of padding is to leave now.</summary>
     public bool TryTakePadding(long nowMs)

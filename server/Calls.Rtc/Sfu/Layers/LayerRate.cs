@@ -1,6 +1,6 @@
 namespace Calls.Rtc.Sfu.Layers;
 
-/// <summary>Bit rate of a layer up to each of its temporal layers, over sliding windows of 2 s.</summary>
+/// <summary>Bit rate of a layer without its key frames, up to each of its temporal layers, over sliding windows of 2 s.</summary>
 /// <remarks>Written by the publisher's loop, read by any thread. Allocates nothing after construction.</remarks>
 internal sealed class LayerRate
 {

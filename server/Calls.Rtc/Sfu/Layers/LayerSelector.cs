@@ -62,7 +62,9 @@ internal sealed class LayerSelector
     }
 
     /// <param name="layer">The packet's.</param>
-    public LayerDecision Decide(PublishedTrack track, int layer, in VideoPayload payload, long nowMs)
+    /// <param name="isNewPicture">No packet of its picture has come before.</param>
+    /// <param name="isLate">Too much waits for the subscriber: the base must do.</param>
+    public LayerDecision Decide(PublishedTrack track, int layer, in VideoPayload payload, bool isNewPicture, bool isLate, long nowMs)
     {
         LayerTarget target = Target;
         LayerTarget current = Current;
@@ -97,7 +99,11 @@ internal sealed class LayerSelector
             return current.IsNothing && layer == wanted ? LayerDecision.AwaitingKeyFrame : LayerDecision.OtherLayer;
         }
 
-        FollowTemporalLayer(target, current, payload);
+        if (isNewPicture)
+        {
+            FollowTemporalLayer(isLate ? 0 : TemporalLayerFor(target, current), current, payload);
+        }
+
         return LayerDecision.Forward;
     }
 
@@ -133,9 +139,8 @@ internal sealed class LayerSelector
         target.Layer < current.Layer ? 0 : target.Layer > current.Layer ? LayerTarget.AllTemporalLayers : target.TemporalLayer;
 
     // Down at any picture; up where the picture says that it needs nothing of what was left out (RFC 7741, section 4.2, Y).
-    private void FollowTemporalLayer(LayerTarget target, LayerTarget current, in VideoPayload payload)
+    private void FollowTemporalLayer(int wanted, LayerTarget current, in VideoPayload payload)
     {
-        int wanted = TemporalLayerFor(target, current);
         if (wanted < current.TemporalLayer || payload.StartsKeyFrame)
         {
             Current = current with { TemporalLayer = wanted };

@@ -40,6 +40,26 @@ internal struct NumberGaps
         (_started, _highest) = (true, number);
     }
 
+    /// <summary>Leaves out a number that came late, if nothing after it was kept: then it leaves no gap.</summary>
+    public bool TrySkipLate(long number)
+    {
+        long distance = _highest - number;
+        if (!_started || distance <= 0 || distance >= Window)
+        {
+            return false;
+        }
+
+        UInt128 newer = (UInt128.One << (int)distance) - 1;
+        if ((_skipped & newer) != newer)
+        {
+            return false;
+        }
+
+        _skipped |= UInt128.One << (int)distance;
+        _skippedCount++;
+        return true;
+    }
+
     /// <summary>The number in a sequence without those left out.</summary>
     public readonly long Compact(long number)
     {

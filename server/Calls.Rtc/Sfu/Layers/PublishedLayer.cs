@@ -21,8 +21,11 @@ internal sealed class PublishedLayer(int index)
 
     // Made with the first packet that a subscriber may ask for again: audio and unwatched video cost no memory.
     private PayloadHistory? _payloads;
+    private RecentPacket[]? _recent;
     private InboundStream? _source;
     private uint _lastTimestamp;
+    private bool _isKeyFrame;
+    private int _pictureBytes;
     private long _lastFrameMs = Never;
     private long _previousFrameMs = Never;
 
@@ -55,8 +58,16 @@ internal sealed class PublishedLayer(int index)
     /// <summary>[loop] A packet of the source, about to be forwarded.</summary>
     public void OnPacket(in RtpPacketView packet, in VideoPayload payload, long nowMs)
     {
-        Rate.Add(packet.Length, payload.TemporalLayer, nowMs);
-        if (LastFrameMs == Never || (int)(packet.Timestamp - _lastTimestamp) > 0)
+        bool isNewPicture = LastFrameMs == Never || (int)(packet.Timestamp - _lastTimestamp) > 0;
+        _isKeyFrame = payload.StartsKeyFrame || (_isKeyFrame && !isNewPicture);
+        _pictureBytes = isNewPicture ? 0 : _pictureBytes;
+
+        // Key frames come when somebody asks for them: they say nothing of what the layer takes. What came of one before its
+        // first packet is taken back.
+        int bytes = _isKeyFrame ? -_pictureBytes : packet.Length;
+        Rate.Add(bytes, payload.TemporalLayer, nowMs);
+        _pictureBytes += bytes;
+        if (isNewPicture)
         {
             Volatile.Write(ref _previousFrameMs, LastFrameMs);
             _lastTimestamp = packet.Timestamp;
@@ -64,9 +75,13 @@ internal sealed class PublishedLayer(int index)
         }
     }
 
+    /// <summary>[loop] Its highest number so far, in the numbering of its source.</summary>
+    public long HighestSequence { get; private set; }
+
     /// <summary>[loop] Keeps a payload for those who may ask for it again.</summary>
+    /// <param name="sequence">Extended, in the numbering of its source.</param>
     /// <param name="capacity">Packets kept; 0: nobody asks.</param>
-    public KeptPayload Keep(ReadOnlySpan<byte> payload, int capacity)
+    public KeptPayload Keep(in RtpPacketView packet, long sequence, int capacity)
     {
         if (capacity == 0)
         {
@@ -74,13 +89,26 @@ internal sealed class PublishedLayer(int index)
         }
 
         _payloads ??= new PayloadHistory(capacity, PacketBuffer.MaxDatagram);
-        return new(_payloads, _payloads.Add(payload));
+        _recent ??= new RecentPacket[capacity];
+        var kept = new KeptPayload(_payloads, _payloads.Add(packet.Payload));
+        _recent[sequence & (_recent.Length - 1)] = new(sequence, packet.Timestamp, packet.HasMarker, kept);
+        HighestSequence = Math.Max(HighestSequence, sequence);
+        return kept;
+    }
+
+    /// <summary>[loop] Finds a packet that came lately.</summary>
+    public bool TryGetRecent(long sequence, out RecentPacket packet)
+    {
+        packet = _recent is null ? default : _recent[sequence & (_recent.Length - 1)];
+        return packet.Kept.Payloads is not null && packet.Sequence == sequence;
     }
 
     /// <summary>[loop] Another stream feeds it from now on.</summary>
     public void Restart(InboundStream? source)
     {
         Source = source;
+        HighestSequence = 0;
+        Array.Clear(_recent ?? []);
         Volatile.Write(ref _lastFrameMs, Never);
         Volatile.Write(ref _previousFrameMs, Never);
     }

@@ -32,6 +32,13 @@ internal struct Vp8Continuity
         _started = true;
     }
 
+    /// <summary>The pictures after one that was sent were not sent after all.</summary>
+    public void RewindTo(in Vp8PayloadDescriptor lastSent) =>
+        (_highestPicture, _highestTl0, _highestKeyIndex) = (lastSent.PictureId, lastSent.Tl0PictureIndex, lastSent.KeyIndex);
+
+    /// <summary>Whether no packet of a picture has come before.</summary>
+    public readonly bool IsNew(in Vp8PayloadDescriptor picture) => !picture.HasPictureId || _pictures.IsNew(Extend(picture));
+
     /// <summary>Whether a picture is left out: decided by its first packet that arrives, and kept for the others.</summary>
     /// <param name="highestTemporalLayer">That the subscriber gets.</param>
     public bool IsLeftOut(in Vp8PayloadDescriptor picture, int highestTemporalLayer)

@@ -19,6 +19,7 @@ public sealed class VideoAllocatorTests
     private readonly SimulcastSource _low = new(0xA1, "l", 1_000, 0, 0) { PayloadBytes = LowBytes / 2 };
     private readonly SimulcastSource _high = new(0xA2, "h", 1_000, 0, 0) { PayloadBytes = HighBytes / 5, PacketsPerFrame = 5 };
     private readonly VideoAllocator _allocator = new();
+    private int _cameraPackets;
 
     public VideoAllocatorTests()
     {
@@ -76,9 +77,19 @@ public sealed class VideoAllocatorTests
         Assert.Equal(0, Screen.Layers.Target.Layer);
         Assert.InRange(Screen.Layers.Target.TemporalLayer, 0, 1);
 
-        Targets(20_000, 100);
+        Targets(20_000, 1_000);
+        Assert.Equal(new LayerTarget(0, 0), Screen.Layers.Target);
+        Targets(20_000, 1_500);
         Assert.Equal(LayerTarget.Nothing, Screen.Layers.Target);
         Assert.True(_allocator.WantedBitsPerSecond > 0);
+    }
+
+    [Fact]
+    public void Nothing_is_taken_away_from_a_path_that_shows_no_limit()
+    {
+        Targets(3_000_000, 3_000);
+        Targets(600_000, 1_000, isCongested: false);
+        Assert.Equal(new LayerTarget(1, LayerTarget.AllTemporalLayers), Screen.Layers.Target);
     }
 
     [Fact]
@@ -143,21 +154,21 @@ public sealed class VideoAllocatorTests
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 1_000; i++)
         {
-            _allocator.Allocate(forwarders, 100_000 + (i * 3_000), _call.NowMs + i);
+            _allocator.Allocate(forwarders, 100_000 + (i * 3_000), isCongested: i % 2 == 0, _call.NowMs + i);
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
-    private LayerTarget[] Targets(long? budget, long milliseconds, bool camera = false)
+    private LayerTarget[] Targets(long? budget, long milliseconds, bool camera = false, bool isCongested = true)
     {
         for (long end = _call.NowMs + milliseconds; _call.NowMs < end;)
         {
-            _allocator.Allocate(_bob.Participant.Forwarders, budget, _call.NowMs);
+            _allocator.Allocate(_bob.Participant.Forwarders, budget, isCongested, _call.NowMs);
             Share(50, camera);
         }
 
-        _allocator.Allocate(_bob.Participant.Forwarders, budget, _call.NowMs);
+        _allocator.Allocate(_bob.Participant.Forwarders, budget, isCongested, _call.NowMs);
         return [.. _bob.Participant.Forwarders.Select(static forwarder => forwarder.Layers.Target)];
     }
 
@@ -172,7 +183,7 @@ public sealed class VideoAllocatorTests
                 _alice.Send(new RtpPacketBuilder
                 {
                     Ssrc = 0xC1, PayloadType = 96, SequenceNumber = (ushort)_low.Frames, Timestamp = (uint)_call.NowMs * 90, HasMarker = true,
-                    Payload = [0x10, 0, .. new byte[900]],
+                    Payload = [0x10, (byte)(_cameraPackets++ == 0 ? 0 : 1), .. new byte[900]],
                 });
             }
         }

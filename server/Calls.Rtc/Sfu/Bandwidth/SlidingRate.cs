@@ -1,11 +1,12 @@
 namespace Calls.Rtc.Sfu.Bandwidth;
 
-/// <summary>How much a client received per second, over a sliding half second of its own clock.</summary>
+/// <summary>How much passes per second, over a sliding half second of one clock.</summary>
 /// <remarks>Allocates nothing after construction.</remarks>
-internal sealed class DeliveredRate
+internal sealed class SlidingRate
 {
     private const int SlotMs = 20;
     private const int Slots = 25;
+    private const int LatestSlots = 8;
 
     private readonly int[] _bytes = new int[Slots];
     private long _first = -1;
@@ -19,6 +20,30 @@ internal sealed class DeliveredRate
         {
             long slots = _first < 0 ? 0 : Math.Min(Slots, _newest - _first + 1);
             return slots < Slots / 2 ? 0 : _total * 8 * 1000 / (slots * SlotMs);
+        }
+    }
+
+    /// <summary>
+    /// The same over the last 160 ms: while a queue grows, this is what the bottleneck carries, whatever was sent before. 0 before
+    /// that much has been seen.
+    /// </summary>
+    public long LatestBitsPerSecond
+    {
+        get
+        {
+            if (_first < 0 || _newest - _first < LatestSlots)
+            {
+                return 0;
+            }
+
+            // Without the newest slot, which is still filling.
+            long bytes = 0;
+            for (int i = 1; i <= LatestSlots; i++)
+            {
+                bytes += _bytes[Index(_newest - i)];
+            }
+
+            return bytes * 8 * 1000 / (LatestSlots * SlotMs);
         }
     }
 
