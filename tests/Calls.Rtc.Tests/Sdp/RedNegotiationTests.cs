@@ -65,6 +65,34 @@ public sealed class RedNegotiationTests
     }
 
     [Fact]
+    public void Every_recorded_offer_gets_its_own_payload_types_for_red_and_retransmissions()
+    {
+        int withRed = 0;
+        int withRtx = 0;
+        foreach (string name in SdpFixtures.Names().Where(static name => name.Contains("client-offer", StringComparison.Ordinal)))
+        {
+            string text = SdpFixtures.Read(name);
+            var sfu = new PeerNegotiation(NegotiationPair.SfuTransport(), new CountingSsrcSource(1), SupportedCodecs.WithRtxAndRed);
+            Assert.Equal((name, NegotiationResult.Ok), (name, sfu.TryApplyOffer(text, out string answer)));
+            foreach ((MediaSection offered, MediaSection answered) in NegotiationPair.Parse(text).Sections.Zip(NegotiationPair.Parse(answer).Sections))
+            {
+                foreach (RtpCodec codec in answered.Codecs.Where(static codec => codec.IsRtx || codec.IsAudioRed))
+                {
+                    Assert.Contains(offered.Codecs, other => other.PayloadType == codec.PayloadType && other.Name == codec.Name && other.Fmtp == codec.Fmtp);
+                }
+
+                withRed += answered.Codecs.Count(static codec => codec.IsAudioRed);
+                withRtx += answered.Codecs.Count(static codec => codec.IsRtx);
+                Assert.Equal(
+                    offered.Codecs.Count(codec => codec.IsRtx && answered.Codecs.Exists(media => media.PayloadType == codec.AssociatedPayloadType)),
+                    answered.Codecs.Count(static codec => codec.IsRtx));
+            }
+        }
+
+        Assert.True(withRed > 5 && withRtx > 5, $"{withRed} with RED, {withRtx} retransmission payload types");
+    }
+
+    [Fact]
     public void Reds_payload_type_is_the_same_in_every_section_of_a_session()
     {
         var profile = ClientProfile.Chromium with
