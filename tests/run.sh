@@ -36,6 +36,10 @@ need() { command -v "$2" >/dev/null || missing+=("$1"); }
 need chromium chromium
 need nodejs node
 need npm npm
+# Networks with routers and firewalls, which the tests build in namespaces (root only), and a relay.
+need iproute2 ip
+need nftables nft
+need coturn turnserver
 need postgresql pg_ctlcluster
 if [ ${#missing[@]} -gt 0 ]; then
   if [ -n "$install" ]; then

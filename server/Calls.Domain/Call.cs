@@ -324,7 +324,7 @@ public sealed partial class Call(CallState state, BotUsers bots)
             Host = null,
             Dismissed = State.Dismissed.Clear(),
             VideoStartAt = State.VideoStartAt.Clear(),
-            Phase = State.Post is null ? CallPhase.Ended : CallPhase.Ending,
+            Phase = CallPhase.Ending,
             LostAt = 0,
         };
     }

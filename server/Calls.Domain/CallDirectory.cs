@@ -16,6 +16,9 @@ public sealed class CallDirectory(ICallStore store, ICallEvents events, IChatHos
     private readonly ChannelLocks _locks = new(time);
     private readonly ConcurrentDictionary<ChannelId, CallState> _current = new();
 
+    // Channels in which a commit failed and nobody knows whether it happened: its events were not published.
+    private readonly ConcurrentDictionary<ChannelId, byte> _doubtful = new();
+
     public BotUsers Bots => host.Bots;
 
     /// <summary>Unix milliseconds.</summary>
@@ -41,10 +44,20 @@ public sealed class CallDirectory(ICallStore store, ICallEvents events, IChatHos
         try
         {
             await work.OpenAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellation);
+            if (_doubtful.TryRemove(channel, out _))
+            {
+                Refresh(channel, work.Call?.State);
+            }
+
             return await handler(work);
         }
         finally
         {
+            if (work.IsDoubtful)
+            {
+                _doubtful[channel] = 0;
+            }
+
             Remember(channel, work);
             work.Publish(events);
         }
@@ -73,6 +86,28 @@ public sealed class CallDirectory(ICallStore store, ICallEvents events, IChatHos
     /// <summary>The active call of a channel as stored, without the lock.</summary>
     public Task<CallState?> ReadAsync(ChannelId channel, CancellationToken cancellation = default) =>
         store.GetActiveCallAsync(channel, cancellation);
+
+    // The commit may have happened after all: who heard nothing of it is told how the call stands now (modes.md 14).
+    private void Refresh(ChannelId channel, CallState? stored)
+    {
+        if (Current(channel) is not { } known || (stored?.Id == known.Id && stored.EventNumber == known.EventNumber))
+        {
+            return;
+        }
+
+        if (stored?.Id != known.Id)
+        {
+            _current.TryRemove(channel, out _);
+            events.Publish(new CallEndRequested(new EventAudience.OfChannel(channel)));
+            return;
+        }
+
+        _current[channel] = stored;
+        foreach (UserId user in stored.UsersInCall(host.Bots))
+        {
+            events.Publish(new CallStateSent(new EventAudience.OfUser(user), stored, user));
+        }
+    }
 
     private void Remember(ChannelId channel, CallWork work)
     {

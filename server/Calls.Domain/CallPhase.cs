@@ -11,7 +11,7 @@ public enum CallPhase
     /// <summary>Its media died with the process; kept for re-joins for a limited time, even without sessions (modes.md 17.3).</summary>
     Lost,
 
-    /// <summary>Ended, but the call post does not show it yet.</summary>
+    /// <summary>Ended, but the call post, if there is one, does not show it yet.</summary>
     Ending,
 
     Ended,

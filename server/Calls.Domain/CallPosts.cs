@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Calls.Domain.Ports;
 
 namespace Calls.Domain;
@@ -18,6 +19,12 @@ public sealed class CallPosts(
     private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan CloseRetry = TimeSpan.FromSeconds(10);
 
+    // After this time Mattermost makes no post any more that was asked for when the call started.
+    private static readonly TimeSpan CreationLimit = RequestLimit + TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan OrphanPause = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<CallId, byte> _closing = new();
+
     /// <summary>
     /// Creates the post as the user who starts the call. A failure costs the post, not the call; a post that takes too long is
     /// attached when it arrives (modes.md 17.1).
@@ -37,20 +44,17 @@ public sealed class CallPosts(
         }
     }
 
-    /// <summary>Shows the end of a call in its post, in the background and with repeats.</summary>
+    /// <summary>
+    /// Shows the end of a call in its post, in the background and with repeats. A post whose id was never stored, because the process
+    /// or the connection died meanwhile, is looked for. A call that nobody was ever told of is then deleted.
+    /// </summary>
     public void CloseSoon(CallState ended)
     {
-        if (ended.Phase == CallPhase.Ending)
+        if (ended.Phase == CallPhase.Ending && _closing.TryAdd(ended.Id, 0))
         {
             background.Run("closing the call post", () => CloseAsync(ended, CloseAttempts));
         }
     }
-
-    /// <summary>
-    /// Shows the end of a call that never began: its process died while Mattermost made the post, whose id nobody learned.
-    /// </summary>
-    public void CloseOrphanSoon(CallState begun) =>
-        background.Run("closing an orphaned call post", () => CloseOrphanAsync(begun with { EndAt = directory.Now }, CloseAttempts));
 
     /// <summary>Tells a user why no call starts here, in the background.</summary>
     public void TellGroupCallsNotAllowed(UserId user, ChannelId channel, PostId? thread) =>
@@ -109,8 +113,9 @@ public sealed class CallPosts(
         });
         if (!isAttached)
         {
-            // The call was shorter than the creation of its post.
-            CloseSoon(started with { Post = post, EndAt = directory.Now, Phase = CallPhase.Ending });
+            // The call was shorter than the creation of its post. It had been announced, so it has had events.
+            CallState ended = started with { Post = post, EndAt = directory.Now, Phase = CallPhase.Ending, EventNumber = Math.Max(1, started.EventNumber) };
+            await CloseAsync(ended, CloseAttempts);
         }
     }
 
@@ -123,40 +128,58 @@ public sealed class CallPosts(
             {
                 await ShowEndAsync(id, ended, limit.Token);
             }
+            else if (!await CloseOrphansAsync(ended, limit.Token) && directory.Now < ended.StartAt + (long)CreationLimit.TotalMilliseconds)
+            {
+                background.RunAfter(OrphanPause, "looking for the call post", () => CloseAsync(ended, attempts));
+                return;
+            }
 
-            await store.MarkEndedAsync(ended.Id, limit.Token);
+            await ForgetAsync(ended, limit.Token);
+            _closing.TryRemove(ended.Id, out _);
         }
         catch (Exception failure) when (failure is ChatHostException or OperationCanceledException or CallLockException or CallStoreException)
         {
-            // What stays open after the last attempt is taken up again at the next start.
             log.Failed("closing the call post", failure);
             if (attempts > 1)
             {
                 background.RunAfter(CloseRetry, "closing the call post", () => CloseAsync(ended, attempts - 1));
             }
+            else
+            {
+                // It is still recorded as open, and taken up again by the next sweep.
+                _closing.TryRemove(ended.Id, out _);
+            }
         }
     }
 
-    private async Task CloseOrphanAsync(CallState begun, int attempts)
+    // Mattermost may have made a post whose id was never stored: this or the process before could not.
+    private async Task<bool> CloseOrphansAsync(CallState ended, CancellationToken cancellation)
     {
-        using CancellationTokenSource limit = new(RequestLimit, time);
-        try
+        bool isFound = false;
+        foreach (ChatPost post in await host.GetRecentPostsAsync(ended.Channel, cancellation))
         {
-            IReadOnlyList<ChatPost> recent = await host.GetRecentPostsAsync(begun.Channel, limit.Token);
-            foreach (ChatPost orphan in recent.Where(post =>
-                post.Type == PostType && post.Author == begun.Owner && post.Props.GetValueOrDefault("start_at") is long start && start == begun.StartAt))
+            if (post.Type == PostType && post.Author == ended.Owner && post.Props.GetValueOrDefault("start_at") is long start && start == ended.StartAt)
             {
-                await ShowEndAsync(orphan.Id, begun, limit.Token);
+                await ShowEndAsync(post.Id, ended, cancellation);
+                isFound = true;
             }
         }
-        catch (Exception failure) when (failure is ChatHostException or OperationCanceledException or CallLockException)
+
+        return isFound;
+    }
+
+    private async Task ForgetAsync(CallState ended, CancellationToken cancellation)
+    {
+        // Without an event nobody was ever told of the call.
+        if (ended.EventNumber > 0)
         {
-            log.Failed("closing an orphaned call post", failure);
-            if (attempts > 1)
-            {
-                background.RunAfter(CloseRetry, "closing an orphaned call post", () => CloseOrphanAsync(begun, attempts - 1));
-            }
+            await store.MarkEndedAsync(ended.Id, cancellation);
+            return;
         }
+
+        await using ICallTransaction transaction = await store.BeginAsync(ended.Channel, CallDirectory.LockLimit, cancellation);
+        await transaction.DiscardAsync(ended.Id, cancellation);
+        await transaction.CommitAsync(cancellation);
     }
 
     private Task ShowEndAsync(PostId id, CallState ended, CancellationToken cancellation) => edits.EditAsync(

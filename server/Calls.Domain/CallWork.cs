@@ -31,6 +31,9 @@ public sealed class CallWork : IAsyncDisposable
 
     internal bool HasCommitted { get; private set; }
 
+    /// <summary>A commit failed, and may have happened all the same.</summary>
+    internal bool IsDoubtful { get; private set; }
+
     /// <summary>Begins the channel's next call.</summary>
     public Call Start(ChannelKind? kind, UserId owner, long now) => Call = Call.Start(_channel, kind, owner, _bots, now);
 
@@ -44,7 +47,9 @@ public sealed class CallWork : IAsyncDisposable
         long number = call.State.EventNumber;
         CallState next = call.State with { EventNumber = number + events.Count };
         await transaction.SaveAsync(_stored, next, cancellation);
+        IsDoubtful = true;
         await transaction.CommitAsync(cancellation);
+        IsDoubtful = false;
         await CloseAsync();
 
         (Committed, HasCommitted) = (next, true);

@@ -306,8 +306,9 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
         }
     }
 
-    void IDatagramHandler.OnTick(MediaLoop loop, long nowMs)
+    bool IDatagramHandler.OnTick(MediaLoop loop, long nowMs)
     {
+        bool isPunctual = false;
         List<RtcSession> sessions = _owned[loop.Index];
         for (int i = sessions.Count - 1; i >= 0; i--)
         {
@@ -320,8 +321,11 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
             else
             {
                 session.Participant.Tick(nowMs, loop);
+                isPunctual |= session.Participant.HasVideo;
             }
         }
+
+        return isPunctual;
     }
 
     MediaLoop ISessionHost.Loop(int index) => _transport.Loops[index];
@@ -404,6 +408,7 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
             TcpPort = options.TcpPort ?? 0,
             Tcp = options.TcpLimits,
             TickMs = 20,
+            TickSlackMs = 30,
             NowMs = () => MonotonicTime.NowMs(time),
             Sockets = options.Driver?.Sockets,
             Listeners = options.Driver?.Listeners,

@@ -8,10 +8,12 @@ internal static class Chromium
     public static string? Path { get; } = new[] { "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists);
 
     /// <param name="microphone">16-bit PCM WAV file that plays in a loop as the microphone.</param>
-    public static Task<IBrowser> LaunchAsync(IPlaywright playwright, string microphone) =>
+    /// <param name="program">Starts Chromium in another way; <c>null</c> = as it is.</param>
+    /// <param name="more">Further arguments.</param>
+    public static Task<IBrowser> LaunchAsync(IPlaywright playwright, string microphone, string? program = null, params string[] more) =>
         playwright.Chromium.LaunchAsync(new()
         {
-            ExecutablePath = Path,
+            ExecutablePath = program ?? Path,
             Args =
             [
                 "--no-sandbox",
@@ -27,6 +29,7 @@ internal static class Chromium
                 "--autoplay-policy=no-user-gesture-required",
                 "--allow-loopback-in-peer-connection",
                 "--disable-features=WebRtcHideLocalIpsWithMdns",
+                .. more,
             ],
         });
 }

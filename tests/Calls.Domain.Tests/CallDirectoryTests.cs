@@ -78,6 +78,59 @@ public sealed class CallDirectoryTests
         Assert.Null(_directory.ParticipantsOf(Channel));
     }
 
+    [Fact]
+    public async Task A_change_whose_commit_was_in_doubt_is_told_as_a_whole_with_the_next_one()
+    {
+        await StartAsync();
+        _events.All.Clear();
+        _store.LosesAnswers = true;
+        await Assert.ThrowsAsync<CallStoreException>(() => ChangeAsync(call => call.SetMuted(new SessionId("a1"), isMuted: false)));
+        Assert.Empty(_events.All);
+        _store.LosesAnswers = false;
+
+        await ChangeAsync(call => call.RaiseHand(new SessionId("a1"), 7));
+
+        Assert.Equal([typeof(CallStateSent), typeof(HandChanged)], _events.All.Select(entry => entry.Event.GetType()));
+        CallStateSent told = (CallStateSent)_events.All[0].Event;
+        Assert.True(told.Call.Sessions[new SessionId("a1")].IsUnmuted);
+        Assert.Equal(Alice, told.Receiver);
+    }
+
+    [Fact]
+    public async Task A_change_that_did_not_happen_is_not_told()
+    {
+        await StartAsync();
+        _events.All.Clear();
+        _store.FailsCommits = true;
+        await Assert.ThrowsAsync<CallStoreException>(() => ChangeAsync(call => call.SetMuted(new SessionId("a1"), isMuted: false)));
+        _store.FailsCommits = false;
+
+        await ChangeAsync(call => call.RaiseHand(new SessionId("a1"), 7));
+
+        Assert.IsType<HandChanged>(Assert.Single(_events.All).Event);
+    }
+
+    [Fact]
+    public async Task An_end_whose_commit_was_in_doubt_is_told_to_everybody()
+    {
+        await StartAsync();
+        _events.All.Clear();
+        _store.LosesAnswers = true;
+        await Assert.ThrowsAsync<CallStoreException>(() => ChangeAsync(call => call.Remove(new SessionId("a1"), 10)));
+        _store.LosesAnswers = false;
+
+        await _directory.RunAsync(Channel, CallDirectory.LockLimit, work => Task.FromResult(work.Call));
+
+        Assert.IsType<CallEndRequested>(Assert.Single(_events.All).Event);
+        Assert.Null(_directory.Current(Channel));
+    }
+
+    private Task ChangeAsync(Action<Call> change) => _directory.RunAsync(Channel, CallDirectory.LockLimit, async work =>
+    {
+        change(work.Call!);
+        await work.CommitAsync();
+    });
+
     private Task StartAsync() => _directory.RunAsync(Channel, CallDirectory.JoinLockLimit, async work =>
     {
         Call call = work.Start(null, Alice, 1);

@@ -9,6 +9,9 @@ internal sealed class MemoryCallStore : ICallStore
 
     public bool FailsCommits { get; set; }
 
+    /// <summary>Commits, and reports that it failed: the answer was lost.</summary>
+    public bool LosesAnswers { get; set; }
+
     public Task<ICallTransaction> BeginAsync(ChannelId channel, TimeSpan limit, CancellationToken cancellation) =>
         Task.FromResult<ICallTransaction>(new Transaction(this));
 
@@ -55,6 +58,11 @@ internal sealed class MemoryCallStore : ICallStore
             }
 
             owner.Active = _next;
+            if (owner.LosesAnswers)
+            {
+                throw new CallStoreException(StoreOperation.UpdateCall, "connection lost");
+            }
+
             return Task.CompletedTask;
         }
 

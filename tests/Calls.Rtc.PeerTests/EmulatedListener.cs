@@ -12,10 +12,23 @@ internal sealed class EmulatedListener : IStreamListener
 
     public bool IsReadable => _waiting.Count > 0;
 
+    /// <summary>The process is out of descriptors.</summary>
+    public bool IsExhausted { get; set; }
+
+    /// <summary>How often it was asked for a connection.</summary>
+    public int Asked { get; private set; }
+
     public void Connect(EmulatedStream stream) => _waiting.Enqueue(stream);
 
     public AcceptResult TryAccept(out IStreamSocket? stream, out TransportAddress remote)
     {
+        Asked++;
+        if (IsExhausted)
+        {
+            (stream, remote) = (null, default);
+            return AcceptResult.Exhausted;
+        }
+
         bool isThere = _waiting.TryDequeue(out EmulatedStream? next);
         stream = next;
         remote = next?.Remote ?? default;

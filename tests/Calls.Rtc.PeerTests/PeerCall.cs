@@ -143,6 +143,9 @@ internal sealed class PeerCall : IRtcEvents, IDisposable
         return stream;
     }
 
+    /// <summary>The listener that a TCP connection from this port comes to.</summary>
+    public EmulatedListener ListenerOf(ushort port) => _sockets[port % LoopCount].Listener;
+
     /// <summary>Where a client's UDP comes from; <c>null</c> before it is there.</summary>
     public TransportAddress? AddressOf(string session) => _clients.TryGetValue(session, out ClientPeer? client) ? client.Address : null;
 

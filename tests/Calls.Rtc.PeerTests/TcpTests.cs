@@ -192,6 +192,59 @@ public sealed class TcpTests
         Assert.Equal(RtcClientState.Open, alice.Rtc.State);
     }
 
+    [Fact]
+    public void A_flood_of_connections_costs_the_people_in_the_call_nothing()
+    {
+        const int Seed = 9_4;
+        using var call = new PeerCall(Seed);
+        BlockUdp(call, "alice");
+        ClientPeer alice = call.JoinWithTcp("alice");
+        call.Until(() => alice.Rtc.State == RtcClientState.Open, "connected over TCP");
+        ClientPeer bob = call.JoinAndConnect("bob");
+        alice.Unmute();
+        bob.Unmute();
+        call.Until(() => alice.HeardFrom(bob) > 0 && bob.HeardFrom(alice) > 0, "they hear each other");
+        (int aliceHeard, int bobHeard) = (alice.HeardFrom(bob), bob.HeardFrom(alice));
+
+        // Each second 500 that say nothing, and 500 that say anything at all.
+        var random = new Random(Seed);
+        string ufrag = call.Server(alice).Ufrags[0];
+        for (int i = 0; i < 5_000; i++)
+        {
+            byte[] garbage = new byte[random.Next(1_200)];
+            random.NextBytes(garbage);
+            byte[] forged = PeerChecks.Frame(PeerChecks.Check(ufrag, "anybody", "a guess that is long enough to be one"));
+            call.ConnectRaw((ushort)(10_000 + i), (i % 4) switch { 0 or 1 => [], 2 => garbage, _ => forged });
+            call.Run(i % 2);
+        }
+
+        call.Run(500);
+        TransportCounters counters = call.Rtc.TransportCounters;
+        Assert.True(call.Rtc.TcpConnections <= 16 + 1, $"{call.Rtc.TcpConnections} connections are open");
+        Assert.True(counters.TcpRefusedFromAddress > 4_000, $"{counters.TcpRefusedFromAddress} were refused");
+        Assert.Equal(0, counters.HandlerFaults);
+        Assert.InRange(alice.HeardFrom(bob) - aliceHeard, 149, 151);
+        Assert.InRange(bob.HeardFrom(alice) - bobHeard, 149, 151);
+    }
+
+    [Fact]
+    public void A_server_out_of_descriptors_goes_on_and_takes_connections_again_when_it_can()
+    {
+        using var call = new PeerCall();
+        ClientPeer alice = call.JoinAndConnect("alice");
+        EmulatedListener listener = call.ListenerOf(50_000);
+        listener.IsExhausted = true;
+        call.ConnectRaw(50_000, []);
+        call.Run(3_000);
+
+        Assert.InRange(listener.Asked, 2, 5); // once a second, not once a turn
+        Assert.Equal(0, call.Rtc.TransportCounters.TcpAccepted);
+        Assert.Equal(RtcClientState.Open, alice.Rtc.State);
+        listener.IsExhausted = false;
+        call.Run(1_100);
+        Assert.Equal(1, call.Rtc.TransportCounters.TcpAccepted);
+    }
+
     private static void BlockUdp(PeerCall call, string session) =>
         call.Network.Filter = (from, to, _) => call.AddressOf(session) is not { } address || (from != address && to != address);
 }

@@ -14,12 +14,13 @@ public sealed class CallRecovery(
     /// <summary>How long calls are kept after the start.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromSeconds(60);
 
+    /// <summary>How often ended calls are looked for whose post is still open.</summary>
+    public static readonly TimeSpan SweepPeriod = TimeSpan.FromSeconds(20);
+
     public async Task RunAsync(bool endCalls, CancellationToken cancellation)
     {
-        foreach (CallState ending in await store.GetEndingCallsAsync(cancellation))
-        {
-            posts.CloseSoon(ending);
-        }
+        await CloseEndedAsync(cancellation);
+        SweepLater();
 
         // Two active calls of one channel cannot come from us; ending the newest brings the older one to light.
         foreach (CallState left in await store.GetActiveCallsAsync(cancellation))
@@ -27,6 +28,29 @@ public sealed class CallRecovery(
             await TakeUpAsync(left.Channel, endCalls, cancellation);
         }
     }
+
+    // A post must not go on saying that a call is going on because the one who ended it could not change the post.
+    private async Task CloseEndedAsync(CancellationToken cancellation)
+    {
+        foreach (CallState ending in await store.GetEndingCallsAsync(cancellation))
+        {
+            posts.CloseSoon(ending);
+        }
+    }
+
+    private void SweepLater() => background.RunAfter(SweepPeriod, "sweeping ended calls", async () =>
+    {
+        try
+        {
+            await CloseEndedAsync(CancellationToken.None);
+        }
+        catch (CallStoreException)
+        {
+            // Whoever needs the store says that it is away. The next sweep will find what there is.
+        }
+
+        SweepLater();
+    });
 
     private async Task TakeUpAsync(ChannelId channel, bool endCalls, CancellationToken cancellation)
     {
@@ -40,15 +64,8 @@ public sealed class CallRecovery(
                     return null;
                 }
 
-                if (call.State.Phase == CallPhase.Starting)
-                {
-                    // Its first join never finished, so nobody knows of it; but its post may have been made.
-                    await work.DiscardAsync(cancellation);
-                    posts.CloseOrphanSoon(call.State);
-                    return null;
-                }
-
-                if (endCalls)
+                // A call whose first join never finished is known to nobody; but its post may have been made.
+                if (endCalls || call.State.Phase == CallPhase.Starting)
                 {
                     call.ForceEnd(directory.Now);
                 }

@@ -46,6 +46,14 @@ public sealed class SessionLifecycle
     public void EndSoon(ChannelId channel, CallId call, SessionId session) =>
         _background.Run("removing a session", () => RemoveAsync(channel, call, session, binding: null));
 
+    /// <summary>
+    /// Ends a session in the background if it exists after all: the store lost its connection while the join was committed. The same
+    /// connection may have joined again meanwhile.
+    /// </summary>
+    /// <param name="joinedAt">Tells the session from a later one.</param>
+    public void EndDoubtful(ChannelId channel, CallId call, SessionId session, long joinedAt) =>
+        _background.Run("removing a doubtful session", () => RemoveAsync(channel, call, session, binding: null, joinedAt: joinedAt));
+
     /// <summary>Ends a session after a delay, if it still exists by then.</summary>
     public void EndAfter(TimeSpan delay, ChannelId channel, CallId call, SessionId session) =>
         _background.RunAfter(delay, "removing a session", () => RemoveAsync(channel, call, session, binding: null));
@@ -152,7 +160,7 @@ public sealed class SessionLifecycle
             LongGrace - ShortGrace, "ending a grace", () => RemoveAsync(local.Channel, local.Call, local.Id, binding));
     }
 
-    private async Task RemoveAsync(ChannelId channel, CallId callId, SessionId session, long? binding, bool tellUser = false)
+    private async Task RemoveAsync(ChannelId channel, CallId callId, SessionId session, long? binding, bool tellUser = false, long? joinedAt = null)
     {
         try
         {
@@ -161,6 +169,11 @@ public sealed class SessionLifecycle
                 Call? call = work.Call?.Id == callId ? work.Call : null;
                 CallSession? found = call?.Find(session);
                 if (found is not null && binding is not null && found.Binding != binding)
+                {
+                    return null;
+                }
+
+                if (joinedAt is not null && found?.JoinedAt != joinedAt)
                 {
                     return null;
                 }
@@ -190,7 +203,7 @@ public sealed class SessionLifecycle
         {
             // A session must not outlive its client because the store was away for a moment.
             _log.Failed("removing a session", failure);
-            _background.RunAfter(Retry, "removing a session", () => RemoveAsync(channel, callId, session, binding, tellUser));
+            _background.RunAfter(Retry, "removing a session", () => RemoveAsync(channel, callId, session, binding, tellUser, joinedAt));
         }
     }
 }

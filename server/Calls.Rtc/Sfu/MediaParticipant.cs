@@ -95,6 +95,9 @@ internal sealed class MediaParticipant
     /// <summary>What is sent to this session: an immutable snapshot.</summary>
     public IReadOnlyList<TrackForwarder> Forwarders => Outgoing.Forwarders;
 
+    /// <summary>Video is sent or received, whose repair and pacing want every tick in time.</summary>
+    public bool HasVideo => _inbound.Tracks.HasVideo || Outgoing.HasVideo;
+
     /// <summary>Monotonic ms of the last authenticated SRTP or SRTCP packet; <see cref="long.MinValue"/> before the first.</summary>
     public long LastAuthenticatedMs => Volatile.Read(ref _lastAuthenticatedMs);
 

@@ -26,6 +26,22 @@ internal sealed class OutboundStreams
     /// <summary>Sorted by SSRC.</summary>
     public IReadOnlyList<TrackForwarder> Forwarders => Volatile.Read(ref _snapshot).Forwarders;
 
+    public bool HasVideo
+    {
+        get
+        {
+            foreach (TrackForwarder forwarder in Volatile.Read(ref _snapshot).Forwarders)
+            {
+                if (forwarder.Track?.Codec.Kind() == TrackKind.Video)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
     public uint AllocateSsrc(InboundDescription avoid)
     {
         while (true)

@@ -12,6 +12,23 @@ internal sealed class PublishedTracks(MediaParticipant publisher, IMediaParticip
     /// <summary>Any thread: the tracks in the order in which a joiner receives them.</summary>
     public PublishedTrack[] Snapshot => Volatile.Read(ref _tracks);
 
+    /// <summary>Any thread.</summary>
+    public bool HasVideo
+    {
+        get
+        {
+            foreach (PublishedTrack track in Snapshot)
+            {
+                if (track.Codec.Kind() == TrackKind.Video)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
     public PublishedTrack? Voice => Find(TrackType.Voice, RtpCodec.Opus);
 
     /// <summary>Makes a pending stream the source of a track if what it shows is known.</summary>

@@ -22,5 +22,6 @@ public interface IDatagramHandler
     void OnPathClosed(MediaLoop loop, TransportPath path, object session, long nowMs);
 
     /// <summary>Every <see cref="MediaTransportOptions.TickMs"/> while paths are registered, about once a second otherwise.</summary>
-    void OnTick(MediaLoop loop, long nowMs);
+    /// <returns><c>false</c>: nothing waits for the next one, which may come up to <see cref="MediaTransportOptions.TickSlackMs"/> late.</returns>
+    bool OnTick(MediaLoop loop, long nowMs);
 }

@@ -30,6 +30,7 @@ public sealed class MediaLoop : IPacketSink
     private readonly Func<long> _nowMs;
     private readonly Action<Exception>? _onFault;
     private readonly int _tickMs;
+    private readonly int _tickSlackMs;
     private readonly PathTable _paths = new();
     private readonly LoopMailbox _mailbox;
     private readonly PacketQueue _forwarded;
@@ -47,6 +48,7 @@ public sealed class MediaLoop : IPacketSink
     private Thread _runner;
     private long _nowAtTurnMs;
     private long _nextTickMs;
+    private bool _mayTickLate;
     private int _wakePending;
     private bool _hasBacklog;
     private bool _isStopping;
@@ -66,6 +68,7 @@ public sealed class MediaLoop : IPacketSink
         _nowMs = options.NowMs;
         _onFault = options.OnFault;
         _tickMs = options.TickMs;
+        _tickSlackMs = options.TickSlackMs;
         _mailbox = new(options.MailboxCapacity);
         _forwarded = new(options.PacketQueueCapacity);
         if (listeners.Count > 0)
@@ -316,7 +319,9 @@ public sealed class MediaLoop : IPacketSink
 
     private void Turn()
     {
-        int timeoutMs = _hasBacklog ? 0 : (int)Math.Clamp(_nextTickMs - _nowAtTurnMs, 0, IdleTickMs);
+        // Packets wake the loop often enough; a wake-up for a tick alone costs more than the tick.
+        long wakeMs = _mayTickLate ? _nextTickMs + _tickSlackMs : _nextTickMs;
+        int timeoutMs = _hasBacklog ? 0 : (int)Math.Clamp(wakeMs - _nowAtTurnMs, 0, IdleTickMs);
         ulong ready = _sockets.Wait(timeoutMs);
         long nowMs = _nowAtTurnMs = _nowMs();
 
@@ -486,7 +491,7 @@ public sealed class MediaLoop : IPacketSink
         _nextTickMs = nowMs + (isBusy ? _tickMs : IdleTickMs);
         try
         {
-            _handler.OnTick(this, nowMs);
+            _mayTickLate = !_handler.OnTick(this, nowMs);
         }
         catch (Exception exception)
         {

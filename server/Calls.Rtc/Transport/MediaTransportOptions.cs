@@ -29,6 +29,9 @@ public sealed record MediaTransportOptions
     /// <summary>Time between two ticks of a loop with registered paths.</summary>
     public int TickMs { get; init; } = 10;
 
+    /// <summary>Milliseconds that a tick may come late when no packet wakes the loop and nothing waits for it.</summary>
+    public int TickSlackMs { get; init; }
+
     /// <summary>Requested size of each socket's receive and send buffer; the system may grant less.</summary>
     public int SocketBufferBytes { get; init; } = 16 << 20;
 

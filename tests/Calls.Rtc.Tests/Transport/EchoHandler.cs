@@ -50,7 +50,14 @@ internal sealed class EchoHandler : IDatagramHandler
     public void OnRtcp(MediaLoop loop, Span<byte> datagram, TransportPath path, object session, long nowMs) =>
         Echo(loop, datagram, path, PacketKind.Rtcp, session);
 
-    public void OnTick(MediaLoop loop, long nowMs) => Ticks.Add(nowMs);
+    /// <summary>What ticks answer: whether the next one is wanted in time.</summary>
+    public bool IsPunctual { get; set; } = true;
+
+    public bool OnTick(MediaLoop loop, long nowMs)
+    {
+        Ticks.Add(nowMs);
+        return IsPunctual;
+    }
 
     public Seen Next()
     {

@@ -134,9 +134,7 @@ public sealed class MediaLoopAllocationTests
         {
         }
 
-        public void OnTick(MediaLoop loop, long nowMs)
-        {
-        }
+        public bool OnTick(MediaLoop loop, long nowMs) => true;
 
         private void Echo(MediaLoop loop, Span<byte> datagram, TransportPath path)
         {

@@ -333,6 +333,24 @@ public sealed class MediaTransportTests : IDisposable
 
     [Theory]
     [MemberData(nameof(BothKindsOfSockets))]
+    public void A_tick_that_nothing_waits_for_does_not_wake_the_loop_in_time(bool portable)
+    {
+        _handler.IsPunctual = false;
+        MediaTransport transport = Open(portable, configure: options => options with { TickMs = 2, TickSlackMs = 50 });
+        Socket client = Client(transport.LocalEndPoints[0]);
+        client.Send(Datagrams.Stun);
+        _handler.Next();
+        while (_handler.Ticks.TryTake(out _))
+        {
+        }
+
+        Assert.True(_handler.Ticks.TryTake(out long first, TimeSpan.FromSeconds(10)));
+        Assert.True(_handler.Ticks.TryTake(out long second, TimeSpan.FromSeconds(10)));
+        Assert.True(second - first >= 50, $"{second - first} ms");
+    }
+
+    [Theory]
+    [MemberData(nameof(BothKindsOfSockets))]
     public void Every_message_wakes_an_idle_loop(bool portable)
     {
         MediaTransport transport = Open(portable);

@@ -1,0 +1,133 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Calls.Browser.Tests;
+using Calls.Server.Api;
+using Microsoft.Playwright;
+
+namespace Calls.Network.Tests;
+
+/// <summary>Chromium behind a firewall and behind one that only a relay helps out of, in one call of the demo.</summary>
+public sealed class BrowsersAcrossNetworksTests : IAsyncLifetime
+{
+    private const int AliceHz = 600;
+    private const int BobHz = 1_000;
+    private const string Secret = "a secret that the relay and the service share";
+
+    // The page's own connection, with the relay as the only way out: what a client does that is given TURN credentials.
+    private const string OnlyRelay = """
+        (relay) => {
+          const Original = RTCPeerConnection;
+          window.RTCPeerConnection = class extends Original {
+            constructor(configuration) { super({...configuration, iceServers: [relay], iceTransportPolicy: 'relay'}); }
+          };
+        }
+        """;
+
+    private readonly Lab _lab = new();
+    private readonly string _folder = Directory.CreateTempSubdirectory("calls-net-").FullName;
+    private readonly List<IBrowser> _browsers = [];
+    private IPlaywright? _playwright;
+
+    public async Task InitializeAsync() => _playwright = await Playwright.CreateAsync();
+
+    [NetworkFact("turnserver", "chromium")]
+    public async Task One_over_tcp_and_one_over_a_relay_hear_each_other()
+    {
+        Uri page = await StartDemoAsync(_lab.AddPublic("server", 1));
+        _lab.Own(Coturn.Start(_lab.AddPublic("relay", 3), "198.51.100.3", 443, Secret));
+        string aliceRouter = _lab.AddRouter("router11", 11);
+        string bobRouter = _lab.AddRouter("router12", 12);
+        Lab.Filter(aliceRouter, "ip protocol udp drop");
+        Lab.Filter(bobRouter, "ip protocol udp drop");
+        Lab.Filter(bobRouter, "tcp dport != { 8065, 443 } tcp sport != { 8065, 443 } drop");
+
+        DemoPage alice = await OpenAsync(page, _lab.AddBehind(aliceRouter, 11, "alice"), "alice", AliceHz, relay: null);
+        Assert.NotNull(TurnCredentials.TryCreate("bob", Secret, TimeSpan.FromMinutes(10), DateTimeOffset.UtcNow, out _));
+        TurnCredentials credentials = TurnCredentials.TryCreate("bob", Secret, TimeSpan.FromMinutes(10), DateTimeOffset.UtcNow, out _)!;
+        var relay = new { urls = "turn:198.51.100.3:443?transport=tcp", username = credentials.Username, credential = credentials.Credential };
+        DemoPage bob = await OpenAsync(page, _lab.AddBehind(bobRouter, 12, "bob"), "bob", BobHz, relay);
+
+        await alice.JoinAsync();
+        await alice.ConnectedAsync();
+        await bob.JoinAsync();
+        await bob.ConnectedAsync();
+        await alice.UnmuteAsync();
+        await bob.UnmuteAsync();
+        await bob.HearsAsync(AliceHz);
+        await alice.HearsAsync(BobHz);
+
+        Assert.Equal("tcp host", await SelectedAsync(alice));
+        Assert.Equal("udp relay tcp", await SelectedAsync(bob)); // UDP from the relay to the server, TCP from the browser to the relay
+    }
+
+    public async Task DisposeAsync()
+    {
+        foreach (IBrowser browser in _browsers)
+        {
+            await browser.DisposeAsync();
+        }
+
+        _playwright?.Dispose();
+        _lab.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>Protocol and type of the local candidate in use, and how the relay is reached.</summary>
+    private static Task<string> SelectedAsync(DemoPage page) => page.Page.EvaluateAsync<string>("""
+        async () => {
+          const stats = await calls.client.pc.getStats();
+          const of = (id) => stats.get(id);
+          const transport = [...stats.values()].find((report) => report.type === 'transport');
+          const local = of(of(transport.selectedCandidatePairId).localCandidateId);
+          return [local.protocol, local.candidateType === 'prflx' ? 'host' : local.candidateType, local.relayProtocol].filter(Boolean).join(' ');
+        }
+        """);
+
+    private async Task<Uri> StartDemoAsync(string host)
+    {
+        Process demo = Lab.Start(
+            host, "dotnet", Path.Combine(AppContext.BaseDirectory, "calls.dll"), "demo", "--json", "--http", "198.51.100.1:8065", "--media-port", "8443");
+        _lab.Own(new Started(demo));
+        Task<string> errors = demo.StandardError.ReadToEndAsync();
+        while (await demo.StandardOutput.ReadLineAsync() is { } line)
+        {
+            if (line.StartsWith('{'))
+            {
+                _ = demo.StandardOutput.ReadToEndAsync();
+                return new(JsonDocument.Parse(line).RootElement.GetProperty("url").GetString()!);
+            }
+        }
+
+        throw new InvalidOperationException($"calls demo ended before it was ready: {await errors}");
+    }
+
+    private async Task<DemoPage> OpenAsync(Uri url, string host, string user, int toneHz, object? relay)
+    {
+        string microphone = Path.Combine(_folder, $"{toneHz}.wav");
+        ToneFile.Write(microphone, toneHz);
+        string program = Path.Combine(_folder, $"chromium-{user}");
+        await File.WriteAllTextAsync(program, $"#!/bin/sh\nexec {NetworkFactAttribute.Find("ip")} netns exec {host} {Chromium.Path} \"$@\"\n");
+        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+
+        // Browsers give the microphone to secure origins only; a demo in a network has no certificate.
+        IBrowser browser = await Chromium.LaunchAsync(_playwright!, microphone, program, $"--unsafely-treat-insecure-origin-as-secure={url.GetLeftPart(UriPartial.Authority)}");
+        _browsers.Add(browser);
+        IBrowserContext context = await browser.NewContextAsync();
+        if (relay is not null)
+        {
+            await context.AddInitScriptAsync($"({OnlyRelay})({JsonSerializer.Serialize(relay)})");
+        }
+
+        return await DemoPage.LogInAsync(await context.NewPageAsync(), url, user);
+    }
+
+    private sealed class Started(Process process) : IDisposable
+    {
+        public void Dispose()
+        {
+            process.Kill(entireProcessTree: true);
+            process.WaitForExit();
+            process.Dispose();
+        }
+    }
+}
