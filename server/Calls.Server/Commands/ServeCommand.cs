@@ -3,7 +3,6 @@ using System.CommandLine;
 using System.Net;
 using Calls.Rtc;
 using Calls.Server.Configuration;
-using Calls.Server.Jobs;
 using Calls.Server.Mattermost;
 using Calls.Server.Mattermost.Rest;
 
@@ -44,6 +43,7 @@ internal static class ServeCommand
             await using Sidecar sidecar = await Sidecar.StartAsync(options, new CallsSettings(), Media(settings, options), addRoutes: null, cancellation, null, sources, facts);
             sidecar.Log.LogStarted(
                 string.Join(", ", sidecar.Addresses), $"{sidecar.AdminAddress}", sidecar.MediaPort, string.Join(", ", sidecar.AdvertisedAddresses));
+            _ = CheckAsync(sidecar, cancellation);
             if (facts is not null)
             {
                 await sidecar.WaitAsync(cancellation);
@@ -68,6 +68,19 @@ internal static class ServeCommand
             sidecar.Log.LogStartsAgain(string.Join(", ", differing));
             facts = sidecar.Services.GetRequiredService<SettingsCache>().Current?.Facts;
             await sidecar.StopAsync(CancellationToken.None);
+        }
+    }
+
+    // In the background: nothing waits for what it says.
+    private static async Task CheckAsync(Sidecar sidecar, CancellationToken cancellation)
+    {
+        try
+        {
+            await sidecar.LogChecksAsync(cancellation);
+        }
+        catch (Exception ended) when (ended is OperationCanceledException or ObjectDisposedException)
+        {
+            // The service ended before.
         }
     }
 

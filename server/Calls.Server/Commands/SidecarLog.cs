@@ -12,4 +12,8 @@ internal static partial class SidecarLog
 
     [LoggerMessage(EventId = 1003, Level = LogLevel.Warning, Message = "Starting again with settings saved in Mattermost: {Settings}.")]
     public static partial void LogStartsAgain(this ILogger log, string settings);
+
+    /// <summary>A line of the self-check that did not pass.</summary>
+    [LoggerMessage(EventId = 1004, Message = "{Name}: {Text}")]
+    public static partial void LogCheck(this ILogger log, LogLevel level, string name, string text);
 }
