@@ -52,6 +52,7 @@ internal static class ServeCommand
 
             sidecar.Log.LogStarted(
                 string.Join(", ", sidecar.Addresses), $"{sidecar.AdminAddress}", sidecar.MediaPort, string.Join(", ", sidecar.AdvertisedAddresses));
+            _ = CheckAsync(sidecar, cancellation);
             if (facts is not null)
             {
                 await sidecar.WaitAsync(cancellation);
@@ -76,6 +77,19 @@ internal static class ServeCommand
             sidecar.Log.LogStartsAgain(string.Join(", ", differing));
             facts = sidecar.Services.GetRequiredService<SettingsCache>().Current?.Facts;
             await sidecar.StopAsync(CancellationToken.None);
+        }
+    }
+
+    // In the background: nothing waits for what it says.
+    private static async Task CheckAsync(Sidecar sidecar, CancellationToken cancellation)
+    {
+        try
+        {
+            await sidecar.LogChecksAsync(cancellation);
+        }
+        catch (Exception ended) when (ended is OperationCanceledException or ObjectDisposedException)
+        {
+            // The service ended before.
         }
     }
 

@@ -22,11 +22,13 @@ internal sealed class Sidecar : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly RtcServer _media;
+    private readonly Diagnostics _diagnostics;
     private readonly int _gateways;
 
-    private Sidecar(WebApplication app, RtcServer media, ILogger log, int gateways)
+    private Sidecar(WebApplication app, RtcServer media, Diagnostics diagnostics, ILogger log, int gateways)
     {
         _app = app;
+        _diagnostics = diagnostics;
         _media = media;
         Log = log;
         _gateways = gateways;
@@ -150,7 +152,7 @@ internal sealed class Sidecar : IAsyncDisposable
                 () => read.Current?.WebsocketUrl.TrimEnd('/').EndsWith(CallsApi.BasePath, StringComparison.Ordinal) == true));
             app.MapCallsApi();
             addRoutes?.Invoke(app);
-            var sidecar = new Sidecar(app, server, log, options.HttpListen.Count);
+            var sidecar = new Sidecar(app, server, diagnostics, log, options.HttpListen.Count);
             await app.StartAsync(cancellation);
             return sidecar;
         }
@@ -166,6 +168,16 @@ internal sealed class Sidecar : IAsyncDisposable
 
             await server.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>Logs what the self-check finds wrong, once Mattermost has answered.</summary>
+    public async Task LogChecksAsync(CancellationToken cancellation)
+    {
+        await FirstSettings.WaitAsync(cancellation);
+        foreach (CheckLine line in (await _diagnostics.CheckAsync(cancellation)).Where(static line => line.Level != CheckLevel.Pass))
+        {
+            Log.LogCheck(line.Level == CheckLevel.Failure ? LogLevel.Error : LogLevel.Warning, line.Name, line.Text);
         }
     }
 

@@ -20,4 +20,8 @@ internal static partial class SidecarLog
     /// <summary>Something that does not stop the start; the sentence says what.</summary>
     [LoggerMessage(EventId = 1004, Level = LogLevel.Warning, Message = "{Warning}")]
     public static partial void LogSettingsWarning(this ILogger log, string warning);
+
+    /// <summary>A line of the self-check that did not pass.</summary>
+    [LoggerMessage(EventId = 1006, Message = "{Name}: {Text}")]
+    public static partial void LogCheck(this ILogger log, LogLevel level, string name, string text);
 }

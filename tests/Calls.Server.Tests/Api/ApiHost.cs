@@ -41,6 +41,7 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddSingleton(calls.Settings);
         builder.Services.AddSingleton<IChatHost>(calls.Host);
         builder.Services.AddSingleton(calls.Store);
+        builder.Services.AddSingleton(calls.Get<ICallHistory>());
         builder.Services.AddSingleton(calls.Get<CallDirectory>());
         builder.Services.AddSingleton(calls.Get<CallDismissal>());
         builder.Services.AddSingleton(calls.Get<HostControls>());

@@ -45,6 +45,8 @@ public sealed class SettingsLoaderTests
     [InlineData(Captions + """ "livecaptionsnumtranscribers": 0 }""", "LiveCaptionsNumTranscribers is not valid: should be greater than 0")]
     [InlineData(Captions + """ "livecaptionsnumthreadspertranscriber": -1 }""", "LiveCaptionsNumThreadsPerTranscriber is not valid: should be greater than 0")]
     [InlineData(Captions + """ "livecaptionslanguage": "eng" }""", "LiveCaptionsLanguage is not valid: should be a 2-letter ISO 639 set 1 language code, or blank for default")]
+    [Trait("Spec", "configuration-6")]
+    [Trait("Spec", "configuration-7")]
     public void What_the_console_could_not_save_is_refused_with_the_same_text(string console, string text)
     {
         LoadedSettings loaded = Load(console);

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Calls.Domain;
 using Calls.Domain.HostControl;
 using Calls.Domain.Ports;
 using Calls.Server.Configuration;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Calls.Domain;
 using Calls.Domain.Ports;
 using Calls.Server.Mattermost.Rest;

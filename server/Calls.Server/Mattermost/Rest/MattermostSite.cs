@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Calls.Domain;
-using Calls.Domain.Ports;
 using Calls.Server.Api;
 
 namespace Calls.Server.Mattermost.Rest;
