@@ -272,6 +272,31 @@ public sealed class JobServiceTests
     }
 
     [Fact]
+    public async Task Recordings_that_are_switched_on_are_prepared_before_anybody_records()
+    {
+        await using RecordingSite site = await RecordingSite.StartAsync(
+            static settings => settings with { EnableRecordings = false }, prepare: static stub => stub.Version = "v0.1.0");
+        CurrentCallsSettings settings = site.Site.Sidecar.Services.GetRequiredService<CurrentCallsSettings>();
+        settings.Replace(settings.Value with { EnableRecordings = true });
+
+        site.Site.Time.Advance(TimeSpan.FromSeconds(30));
+        await site.Offloader.WhenAskedAsync(static request => request.Path == "/version");
+        await site.ReadyAsync();
+        Assert.Equal(["/version"], site.Offloader.Requests.Select(static request => request.Path));
+
+        // It was updated meanwhile.
+        site.Offloader.Version = "v0.9.0";
+        site.Site.Time.Advance(TimeSpan.FromSeconds(30));
+        await site.Offloader.WhenAskedAsync(static request => request.Path == "/jobs/init");
+        await site.ReadyAsync();
+        Assert.Equal(["/version", "/version", "/jobs/init"], site.Offloader.Requests.Select(static request => request.Path));
+
+        site.Site.Time.Advance(TimeSpan.FromSeconds(90));
+        await site.ReadyAsync();
+        Assert.Equal(3, site.Offloader.Requests.Count);
+    }
+
+    [Fact]
     public async Task A_job_service_that_is_down_is_not_waited_for()
     {
         await using RecordingSite site = await RecordingSite.StartAsync();

@@ -243,6 +243,22 @@ public sealed class RecordingTests
     }
 
     [Fact]
+    public async Task A_start_with_transcription_is_told_in_the_order_that_clients_know()
+    {
+        await using RecordingSite site = await RecordingSite.StartAsync(static s => s with { EnableTranscriptions = true, EnableLiveCaptions = true });
+        (ClientSocket alice, _, JsonElement job) = await site.StartRecordingAsync();
+
+        // signaling.md 2.12: one of the recording, two of the transcription, one of the recording before the answer.
+        (string Type, long StartAt, long EndAt, string Error)[] told = [.. alice.TakeAll("call_job_state").Select(StateOf)];
+        Assert.Equal(["recording", "transcribing", "transcribing", "recording"], told.Select(static state => state.Type));
+        Assert.All(told, static state => Assert.Equal((0, 0, ""), (state.StartAt, state.EndAt, state.Error)));
+        Assert.Equal((0, 0), (job.GetProperty("start_at").GetInt64(), job.GetProperty("end_at").GetInt64()));
+        IReadOnlyList<JobRow> rows = JobRows.Read(site.Site.DatabaseFile);
+        Assert.Equal(["captioning", "recording", "transcribing"], rows.Select(static row => row.Type).Order());
+        Assert.Equal(["c0ffee000001", "c0ffee000002", "c0ffee000002"], rows.Select(static row => row.ServiceJob).Order());
+    }
+
+    [Fact]
     [Trait("Spec", "storage-and-jobs-28")]
     public async Task Captions_run_with_the_transcription()
     {

@@ -47,7 +47,7 @@ internal sealed class BotWorker(RecordingSite site, OffloaderRequest job)
     {
         if (Type == "recording")
         {
-            _socket = site.Site.Own(await ClientSocket.OpenAsync(site.Site.Url, token: null));
+            _socket = site.Site.Own(await ClientSocket.OpenAsync(site.Site.Url, token: null, isRecorder: true));
             await _socket.SendTextAsync(JsonSerializer.Serialize(new { action = "authentication_challenge", seq = 1, data = new { token = Token } }));
             await _socket.GreetedAsync();
             _socket.RestartNumbers();
