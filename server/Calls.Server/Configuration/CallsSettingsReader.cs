@@ -10,6 +10,7 @@ internal sealed class CallsSettingsReader(SettingSources sources, CallsSettings 
 {
     private const int MinPort = 80;
     private const int MaxPort = 49_151;
+    private const int MaxTurnMinutes = 7 * 24 * 60;
 
     private static readonly string[] Qualities = ["low", "medium", "high"];
 
@@ -75,6 +76,16 @@ internal sealed class CallsSettingsReader(SettingSources sources, CallsSettings 
         Require(settings.RTCDServiceURL.Length == 0, "RTCDServiceURL", "rtcd is not supported by this version; remove it to use the built-in media server");
         if (settings.ServerSideTURN)
         {
+            // The reference refuses these when its media server starts (configuration.md 3).
+            bool hasSecret = settings.TURNStaticAuthSecret.Length > 0;
+            Require(
+                !hasSecret || settings.TURNCredentialsExpirationMinutes > 0,
+                "TURNCredentialsExpirationMinutes",
+                "invalid TURNConfig: invalid CredentialsExpirationMinutes value: should be a positive number");
+            Require(
+                !hasSecret || settings.TURNCredentialsExpirationMinutes < MaxTurnMinutes,
+                "TURNCredentialsExpirationMinutes",
+                "invalid TURNConfig: invalid CredentialsExpirationMinutes value: should be less than 1 week");
             _warnings.Add("ServerSideTURN has no effect: this media server needs no relay, clients bring their own.");
         }
 
@@ -191,6 +202,11 @@ internal sealed class CallsSettingsReader(SettingSources sources, CallsSettings 
             if (servers.Any(static server => server.Urls.Count == 0))
             {
                 throw new FormatException("invalid empty URLs");
+            }
+
+            if (servers.Any(static server => server.Urls.Any(string.IsNullOrEmpty)))
+            {
+                throw new FormatException("invalid empty URL");
             }
 
             if (!servers.All(static server => AllStart(server, "stun:", "stuns:") || AllStart(server, "turn:", "turns:")))
