@@ -8,8 +8,6 @@ namespace Calls.Server.Configuration;
 /// <summary>Reads the plugin's settings from their sources and validates them with the plugin's own texts (configuration.md 3, 5).</summary>
 internal sealed class CallsSettingsReader(SettingSources sources, CallsSettings defaults)
 {
-    private const int MinPort = 80;
-    private const int MaxPort = 49_151;
     private const int MaxTurnMinutes = 7 * 24 * 60;
 
     private static readonly string[] Qualities = ["low", "medium", "high"];
@@ -104,7 +102,10 @@ internal sealed class CallsSettingsReader(SettingSources sources, CallsSettings 
     }
 
     private void RequirePort(string key, int port) =>
-        Require(port is >= MinPort and <= MaxPort, key, $"{key} is not valid: {port} is not in allowed range [{MinPort}, {MaxPort}]");
+        Require(
+            IceListenSettings.ErrorOfPort(key, port) is null,
+            key,
+            $"{key} is not valid: {port} is not in allowed range [{IceListenSettings.MinPort}, {IceListenSettings.MaxPort}]");
 
     private static bool IsAddress(string text) => text.Length == 0 || IPAddress.TryParse(text, out _);
 
