@@ -103,6 +103,26 @@ public sealed class BrowsersAcrossNetworksTests : IAsyncLifetime
         """,
         new { kind, name });
 
+    [NetworkFact("chromium")]
+    public async Task A_browser_moves_from_tcp_to_udp_and_back_as_the_firewall_changes_its_mind()
+    {
+        Uri page = await StartDemoAsync(_lab.AddPublic("server", 1));
+        string router = _lab.AddRouter("router11", 11);
+        Lab.Filter(router, "ip protocol udp drop");
+        DemoPage alice = await OpenAsync(page, _lab.AddBehind(router, 11, "alice"), "alice", AliceHz, relay: null);
+        await alice.JoinAsync();
+        await alice.ConnectedAsync();
+        Assert.Equal("tcp host", await SelectedAsync(alice));
+
+        Lab.Unfilter(router);
+        await UntilSelectedAsync(alice, "udp");
+        await PingsAsync(alice, 3);
+        Lab.Filter(router, "ip protocol udp drop");
+        await UntilSelectedAsync(alice, "tcp");
+        await PingsAsync(alice, 3);
+        Assert.Equal("connected", await alice.Page.EvaluateAsync<string>("() => calls.client.pc.connectionState"));
+    }
+
     public async Task DisposeAsync()
     {
         foreach (IBrowser browser in _browsers)
@@ -125,6 +145,27 @@ public sealed class BrowsersAcrossNetworksTests : IAsyncLifetime
           return [local.protocol, local.candidateType === 'prflx' ? 'host' : local.candidateType, local.relayProtocol].filter(Boolean).join(' ');
         }
         """);
+
+    private static Task UntilSelectedAsync(DemoPage page, string protocol) => page.Page.WaitForFunctionAsync(
+        """
+        async (protocol) => {
+          const stats = await calls.client.pc.getStats();
+          const transport = [...stats.values()].find((report) => report.type === 'transport');
+          return stats.get(stats.get(transport.selectedCandidatePairId).localCandidateId).protocol === protocol;
+        }
+        """,
+        protocol,
+        new() { PollingInterval = 200 });
+
+    /// <summary>Waits for so many more answers on the data channel: the server sends where the browser now receives.</summary>
+    private static async Task PingsAsync(DemoPage page, int count)
+    {
+        double before = await page.StatisticAsync("data-channel", "messagesReceived");
+        await page.Page.WaitForFunctionAsync(
+            "async (until) => [...(await calls.client.pc.getStats()).values()].some((report) => report.type === 'data-channel' && report.messagesReceived >= until)",
+            before + count,
+            new() { PollingInterval = 200 });
+    }
 
     private async Task<Uri> StartDemoAsync(string host)
     {

@@ -100,6 +100,9 @@ internal sealed partial class Lab : IDisposable
     /// <summary>Adds a rule to a router's forward chain, such as <c>ip protocol udp drop</c>.</summary>
     public static void Filter(string router, string rule) => Run($"ip netns exec {router} nft add rule ip filter forward {rule}");
 
+    /// <summary>Lets everything through a router again.</summary>
+    public static void Unfilter(string router) => Run($"ip netns exec {router} nft flush chain ip filter forward");
+
     /// <summary>Forwards a port of a router to a host behind it, UDP and TCP.</summary>
     public static void Forward(string router, int port, string to) => Run($"""
         ip netns exec {router} nft add rule ip nat prerouting iifname wan udp dport {port} dnat to {to}:{port}
