@@ -3,10 +3,9 @@ using System.CommandLine;
 using System.Net;
 using Calls.Rtc;
 using Calls.Server.Configuration;
-using Calls.Server.Observability;
-using Calls.Server.Jobs;
 using Calls.Server.Mattermost;
 using Calls.Server.Mattermost.Rest;
+using Calls.Server.Observability;
 
 namespace Calls.Server.Commands;
 

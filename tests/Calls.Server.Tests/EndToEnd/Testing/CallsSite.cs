@@ -200,18 +200,21 @@ internal sealed class CallsSite : IAsyncDisposable
     }
 
     /// <summary>Something happens before so many seconds have passed.</summary>
-    public async Task WithinAsync(int seconds, Func<bool> happened)
+    public Task WithinAsync(int seconds, Func<bool> happened) => WithinAsync(seconds, () => Task.FromResult(happened()));
+
+    /// <inheritdoc cref="WithinAsync(int, Func{bool})"/>
+    public async Task WithinAsync(int seconds, Func<Task<bool>> happened)
     {
-        for (int passed = 0; passed < seconds && !happened(); passed++)
+        for (int passed = 0; passed < seconds && !await happened(); passed++)
         {
             // The network has its own time: a moment for what is under way, then the clock moves.
-            var moment = System.Diagnostics.Stopwatch.StartNew();
-            while (!happened() && moment.ElapsedMilliseconds < 300)
+            var moment = Stopwatch.StartNew();
+            while (!await happened() && moment.ElapsedMilliseconds < 300)
             {
                 await Task.Yield();
             }
 
-            Time.Advance(TimeSpan.FromSeconds(happened() ? 0 : 1));
+            Time.Advance(TimeSpan.FromSeconds(await happened() ? 0 : 1));
         }
 
         await Poll.UntilAsync(happened);
