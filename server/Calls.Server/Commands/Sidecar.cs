@@ -56,6 +56,7 @@ internal sealed class Sidecar : IAsyncDisposable
     /// <summary>Opens all ports and starts.</summary>
     /// <param name="addRoutes">Adds routes of the command, before everything else goes to Mattermost.</param>
     /// <param name="time">Drives everything but sockets; the system's clock by default.</param>
+    /// <param name="replace">Puts something else in the place of a part, such as the media.</param>
     /// <exception cref="RtcException">The media port cannot be used.</exception>
     /// <exception cref="IOException">An HTTP port or the database cannot be used; the text says why and what to do.</exception>
     public static async Task<Sidecar> StartAsync(
@@ -64,7 +65,8 @@ internal sealed class Sidecar : IAsyncDisposable
         RtcServerOptions media,
         Action<WebApplication>? addRoutes,
         CancellationToken cancellation,
-        TimeProvider? time = null)
+        TimeProvider? time = null,
+        Action<IServiceCollection>? replace = null)
     {
         time ??= TimeProvider.System;
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
@@ -121,6 +123,7 @@ internal sealed class Sidecar : IAsyncDisposable
         {
             rtcMetrics.Watch(server);
             builder.Services.AddSingleton<IMediaRouter>(new RtcMediaRouter(server));
+            replace?.Invoke(builder.Services);
             app = builder.Build();
             loggers = app.Services.GetRequiredService<ILoggerFactory>();
             ILogger log = loggers.CreateLogger("Calls");
