@@ -25,8 +25,14 @@ public sealed class CallJoining(
         try
         {
             Admission admission = await AdmitAsync(request);
-            return admission.Refusal ?? await directory.RunAsync(
+            JoinRefusal? refusal = admission.Refusal ?? await directory.RunAsync(
                 request.Channel, CallDirectory.JoinLockLimit, work => EnterAsync(work, request, admission));
+            if (refusal?.Reason == JoinRefusalReason.GroupCallsNotAllowed)
+            {
+                posts.TellGroupCallsNotAllowed(request.User, request.Channel, request.Thread);
+            }
+
+            return refusal;
         }
         catch (ChatHostException failure)
         {
@@ -115,6 +121,11 @@ public sealed class CallJoining(
     // signaling.md 6.4; it counts only if there is no call once the lock is held.
     private async Task<Admission> MayStartAsync(UserId user, ChatChannel channel, CallsChannel? setting, CancellationToken cancellation)
     {
+        if (!rules.Current.GroupCallsAllowed && channel.Kind != ChannelKind.Direct)
+        {
+            return new Admission(null, channel, new JoinRefusal(JoinRefusalReason.GroupCallsNotAllowed));
+        }
+
         if (setting?.IsEnabled is { } isEnabled)
         {
             return new Admission(null, channel, isEnabled ? null : new JoinRefusal(JoinRefusalReason.CallsDisabled));

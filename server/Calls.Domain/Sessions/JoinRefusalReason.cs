@@ -17,6 +17,10 @@ public enum JoinRefusalReason
     ChannelSettingUnreadable,
 
     LockFailed,
+
+    /// <summary>The licence allows calls in direct messages only (configuration.md 8).</summary>
+    GroupCallsNotAllowed,
+
     CallsDisabled,
     InsufficientPermissions,
     AlreadyConnected,

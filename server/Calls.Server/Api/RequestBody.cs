@@ -14,7 +14,7 @@ internal sealed class RequestBody
 
     /// <summary>Reads the first JSON value; what follows it is ignored, and so is the content type.</summary>
     /// <returns>The body, or what is wrong with it.</returns>
-    public static async Task<(RequestBody? Body, string Problem)> ReadAsync(HttpRequest request)
+    public static async Task<(RequestBody? Body, string Problem)> ReadAsync(HttpRequest request, int maxBytes = MaxBytes)
     {
         byte[] buffer = new byte[4096];
         int length = 0;
@@ -22,14 +22,14 @@ internal sealed class RequestBody
         while ((read = await request.Body.ReadAsync(buffer.AsMemory(length), request.HttpContext.RequestAborted)) > 0)
         {
             length += read;
-            if (length > MaxBytes)
+            if (length > maxBytes)
             {
                 return (null, "http: request body too large");
             }
 
             if (length == buffer.Length)
             {
-                Array.Resize(ref buffer, Math.Min(buffer.Length * 4, MaxBytes + 1));
+                Array.Resize(ref buffer, Math.Min(buffer.Length * 4, maxBytes + 1));
             }
         }
 

@@ -16,6 +16,7 @@ internal static class RefusalText
         JoinRefusalReason.ThreadNotRoot => "thread is not a root post",
         JoinRefusalReason.ChannelSettingUnreadable => $"failed to get call channel: {refusal.Detail}",
         JoinRefusalReason.LockFailed => LockFailed(refusal.Detail),
+        JoinRefusalReason.GroupCallsNotAllowed => "unlicensed servers only allow calls in DMs",
         JoinRefusalReason.CallsDisabled => "calls are disabled in the channel",
         JoinRefusalReason.InsufficientPermissions => "insufficient permissions",
         JoinRefusalReason.AlreadyConnected => "session is already connected",

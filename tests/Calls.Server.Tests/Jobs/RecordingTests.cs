@@ -630,7 +630,7 @@ public sealed class RecordingTests
     public async Task With_a_wrong_token_for_the_workers_the_service_is_not_ready()
     {
         await using CallsSite site = await CallsSite.StartAsync(
-            prepare: static _ => Task.FromResult<Func<SidecarOptions, SidecarOptions>>(static options => options with { JobsBotToken = "nobodystokenxxxxxxxxxxxxxx" }));
+            configure: static options => options with { JobsBotToken = "nobodystokenxxxxxxxxxxxxxx" });
         using var http = new HttpClient();
 
         string reason = "";

@@ -19,12 +19,18 @@ internal sealed class CallsSite : IAsyncDisposable
     private readonly List<IAsyncDisposable> _clients = [];
     private readonly HttpClient _http = new();
     private readonly CallsSettings _settings;
-    private Func<SidecarOptions, SidecarOptions> _configure = static options => options;
+    private readonly SettingSources? _sources;
+    private Func<SidecarOptions, SidecarOptions>? _configure;
     private Sidecar? _sidecar;
 
-    private CallsSite(StandInMattermost mattermost, ManualTime mattermostTime, CallsSettings settings)
+    private CallsSite(
+        StandInMattermost mattermost,
+        ManualTime mattermostTime,
+        CallsSettings settings,
+        Func<SidecarOptions, SidecarOptions>? configure,
+        SettingSources? sources)
     {
-        (Mattermost, MattermostTime, _settings) = (mattermost, mattermostTime, settings);
+        (Mattermost, MattermostTime, _settings, _configure, _sources) = (mattermost, mattermostTime, settings, configure, sources);
     }
 
     /// <summary>The sidecar's clock.</summary>
@@ -43,16 +49,28 @@ internal sealed class CallsSite : IAsyncDisposable
 
     public string DatabaseFile => Path.Combine(_folder, "calls.db");
 
-    /// <param name="prepare">Runs before the sidecar starts, and says how its options differ.</param>
+    /// <param name="settings">What applies where nothing else is set.</param>
+    /// <param name="prepare">Changes Mattermost before the sidecar starts.</param>
+    /// <param name="arrange">Runs before the sidecar starts, and says how its options differ.</param>
     public static async Task<CallsSite> StartAsync(
-        CallsSettings? settings = null, Func<CallsSite, Task<Func<SidecarOptions, SidecarOptions>>>? prepare = null)
+        CallsSettings? settings = null,
+        Func<SidecarOptions, SidecarOptions>? configure = null,
+        SettingSources? sources = null,
+        Action<StandInMattermost>? prepare = null,
+        Func<CallsSite, Task<Func<SidecarOptions, SidecarOptions>>>? arrange = null)
     {
         var mattermostTime = new ManualTime();
         StandInMattermost mattermost = await StandInMattermost.StartAsync(new() { Time = mattermostTime }, CancellationToken.None);
-        var site = new CallsSite(mattermost, mattermostTime, settings ?? new CallsSettings { DefaultEnabled = true, EnableVideo = true, ICEServersConfigs = [] });
+        prepare?.Invoke(mattermost);
+        var site = new CallsSite(
+            mattermost,
+            mattermostTime,
+            settings ?? new CallsSettings { DefaultEnabled = true, EnableVideo = true, ICEServersConfigs = [] },
+            configure,
+            sources);
         try
         {
-            site._configure = prepare is null ? site._configure : await prepare(site);
+            site._configure = arrange is null ? site._configure : await arrange(site);
             await site.StartSidecarAsync();
             return site;
         }
@@ -77,7 +95,8 @@ internal sealed class CallsSite : IAsyncDisposable
             LogLevel = LogLevel.Warning,
         };
         var media = new RtcServerOptions { UdpPort = 0, ListenAddresses = [IPAddress.Loopback], Loops = 1 };
-        _sidecar = await Sidecar.StartAsync(_configure(options), _settings, media, addRoutes: null, CancellationToken.None, Time);
+        _sidecar = await Sidecar.StartAsync(
+            _configure?.Invoke(options) ?? options, _settings, media, addRoutes: null, CancellationToken.None, Time, _sources);
     }
 
     /// <summary>The sidecar is gone without a farewell: sockets and media are cut, nothing is written any more.</summary>
@@ -177,12 +196,46 @@ internal sealed class CallsSite : IAsyncDisposable
         }
     }
 
+    /// <summary>Something happens before so many seconds have passed.</summary>
+    public async Task WithinAsync(int seconds, Func<bool> happened)
+    {
+        for (int passed = 0; passed < seconds && !happened(); passed++)
+        {
+            // The network has its own time: a moment for what is under way, then the clock moves.
+            var moment = System.Diagnostics.Stopwatch.StartNew();
+            while (!happened() && moment.ElapsedMilliseconds < 300)
+            {
+                await Task.Yield();
+            }
+
+            Time.Advance(TimeSpan.FromSeconds(happened() ? 0 : 1));
+        }
+
+        await Poll.UntilAsync(happened);
+    }
+
     /// <summary>Asks the sidecar over HTTP as a user, by bearer.</summary>
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string token)
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string token, object? body = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(Url, path));
         request.Headers.Authorization = new("Bearer", token);
+        if (body is not null)
+        {
+            request.Content = System.Net.Http.Json.JsonContent.Create(body);
+        }
+
         return await _http.SendAsync(request);
+    }
+
+    /// <summary>Sends any request to the sidecar.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => _http.SendAsync(request);
+
+    /// <summary>The JSON that a user gets from a path of Calls.</summary>
+    public async Task<System.Text.Json.JsonElement> GetAsync(string user, string path)
+    {
+        using HttpResponseMessage answer = await SendAsync(HttpMethod.Get, "/plugins/com.mattermost.calls" + path, LogIn(user));
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        return System.Text.Json.JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
     }
 
     public async ValueTask DisposeAsync()
