@@ -32,6 +32,30 @@ public sealed class RecordingTests
     }
 
     [Fact]
+    [Trait("Spec", "rest-api-37")]
+    public async Task With_gating_recordings_need_a_licence()
+    {
+        await using RecordingSite site = await RecordingSite.StartAsync(options: static options => options with { LicenseGating = true });
+        await site.Site.Sidecar.FirstSettings;
+
+        Assert.Equal((403, "Recordings are not allowed by your license"), Refusal(await site.RecordAsync(site.Site.LogIn("alice"))));
+        using HttpResponseMessage refused = await site.SendAsync(HttpMethod.Get, $"/bot/channels/{site.Channel}", site.BotToken);
+        Assert.Equal((403, "Forbidden\n"), ((int)refused.StatusCode, await refused.Content.ReadAsStringAsync()));
+        Assert.Empty(site.Offloader.Requests);
+    }
+
+    [Fact]
+    public async Task With_gating_an_enterprise_licence_is_enough()
+    {
+        await using RecordingSite site = await RecordingSite.StartAsync(
+            options: static options => options with { LicenseGating = true, LicenseOverride = "enterprise" });
+        await site.Site.Sidecar.FirstSettings;
+
+        await site.StartRecordingAsync();
+        await site.StartedRecorderAsync();
+    }
+
+    [Fact]
     public async Task Who_may_not_read_the_channel_learns_nothing()
     {
         await using RecordingSite site = await RecordingSite.StartAsync();
