@@ -7,7 +7,9 @@ namespace Calls.Domain;
 public sealed class CallPosts(
     IChatHost host, ICallStore store, CallDirectory directory, ICallRules rules, CallPostEdits edits, BackgroundTasks background, TimeProvider time, ICallLog log)
 {
-    private const string PostType = "custom_calls";
+    /// <summary>What Mattermost and its clients know the post by.</summary>
+    public const string PostType = "custom_calls";
+
     private const string EndedMessage = "Call ended";
     private const string TestModeMessage =
         "Currently calls are not enabled for non-admin users. You can change the setting through the system console";

@@ -50,8 +50,8 @@ internal sealed class RequestBody
     public bool TryGetString(string name, out string value)
     {
         JsonValueKind kind = _values.TryGetValue(name, out JsonElement element) ? element.ValueKind : JsonValueKind.Null;
-        value = kind == JsonValueKind.String ? element.GetString()! : string.Empty;
-        return kind is JsonValueKind.String or JsonValueKind.Null;
+        value = string.Empty;
+        return kind == JsonValueKind.String ? TryGetText(element, out value) : kind == JsonValueKind.Null;
     }
 
     /// <summary>An object as JSON text; <c>null</c> as text if it is missing or null.</summary>
@@ -77,7 +77,14 @@ internal sealed class RequestBody
     public bool TryGetStrings(string name, out IReadOnlyList<string> values)
     {
         bool isList = TryGetItems(name, JsonValueKind.String, out IReadOnlyList<JsonElement> items);
-        values = [.. items.Select(static item => item.GetString()!)];
+        List<string> texts = [];
+        foreach (JsonElement item in items)
+        {
+            isList &= TryGetText(item, out string text);
+            texts.Add(text);
+        }
+
+        values = texts;
         return isList;
     }
 
@@ -92,6 +99,21 @@ internal sealed class RequestBody
 
     /// <summary>The text for a value of the wrong type.</summary>
     public static string WrongType(string name) => $"json: cannot unmarshal value of field {name}";
+
+    // Half a surrogate pair, or bytes that are no UTF-8, pass as JSON until they are looked at.
+    private static bool TryGetText(JsonElement element, out string text)
+    {
+        try
+        {
+            text = element.GetString()!;
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            text = string.Empty;
+            return false;
+        }
+    }
 
     private bool TryGetItems(string name, JsonValueKind kind, out IReadOnlyList<JsonElement> items)
     {

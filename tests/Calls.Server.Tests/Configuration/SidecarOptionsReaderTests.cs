@@ -69,6 +69,18 @@ public sealed class SidecarOptionsReaderTests
     }
 
     [Fact]
+    public void The_workers_token_is_another_and_may_lie_in_a_file()
+    {
+        SidecarOptions given = Read("""{ "BotToken": "service", "JobsBotToken": "workers" }""");
+        SidecarOptions filed = Read("""{ "BotToken": "service", "JobsBotTokenFile": "/run/secrets/jobs" }""", readFile: static path => path == "/run/secrets/jobs" ? "workers\n" : "");
+        SidecarOptions missing = Read("""{ "BotToken": "service" }""");
+
+        Assert.Equal(("service", "workers"), (given.BotToken, given.JobsBotToken));
+        Assert.Equal("workers", filed.JobsBotToken);
+        Assert.Equal("", missing.JobsBotToken);
+    }
+
+    [Fact]
     public void A_Mattermost_configuration_is_taken_for_its_plugin_settings_only()
     {
         const string File = """{ "ServiceSettings": { "SiteURL": "https://x" }, "LogSettings": {}, "PluginSettings": { "Plugins": { "com.mattermost.calls": { "udpserverport": 9000 } } } }""";
