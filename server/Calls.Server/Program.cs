@@ -11,6 +11,7 @@ var root = new RootCommand("The backend of Mattermost Calls: gateway, signaling 
     MigrateCommand.Create(settings),
     DemoCommand.Create(),
     RtcdCommand.Create(),
+    LoadCommand.Create(),
 };
 root.SetAction((parsed, cancellation) => ServeCommand.RunAsync(parsed.GetValue(settings), cancellation));
 

@@ -4,7 +4,6 @@ using System.Net;
 using Calls.Rtc;
 using Calls.Server.Configuration;
 using Calls.Server.Observability;
-using Calls.Server.Jobs;
 
 namespace Calls.Server.Commands;
 
