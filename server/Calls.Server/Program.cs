@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Calls.Rtc;
 using Calls.Server.Commands;
+using Calls.Server.Commands.Doctor;
+using Calls.Server.Commands.Pack;
 using Calls.Server.Configuration;
 
 Option<string?> settings = ServeCommand.SettingsOption();
@@ -9,6 +11,8 @@ var root = new RootCommand("The backend of Mattermost Calls: gateway, signaling 
     settings,
     ServeCommand.Create(settings),
     MigrateCommand.Create(settings),
+    DoctorCommand.Create(settings),
+    PackCommand.Create(),
     DemoCommand.Create(),
     RtcdCommand.Create(),
     LoadCommand.Create(),

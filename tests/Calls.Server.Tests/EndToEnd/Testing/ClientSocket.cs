@@ -78,13 +78,18 @@ internal sealed class ClientSocket : IAsyncDisposable
     /// <summary>Upgrades with a cookie, as a browser does.</summary>
     /// <param name="query">Without question mark.</param>
     public static async Task<ClientSocket> OpenAsync(
-        Uri gateway, string? token, string query = "connection_id=&sequence_number=0", string? origin = null, string resumes = "", long nextSeq = 0)
+        Uri gateway, string? token, string query = "connection_id=&sequence_number=0", string? origin = null, string resumes = "", long nextSeq = 0, bool isRecorder = false)
     {
         var socket = new ClientWebSocket();
         socket.Options.CollectHttpResponseDetails = true;
         if (token is not null)
         {
             socket.Options.SetRequestHeader("Cookie", $"MMAUTHTOKEN={token}");
+        }
+
+        if (isRecorder)
+        {
+            socket.Options.SetRequestHeader("X-Calls-Recorder", "true");
         }
 
         if (origin is not null)

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Calls.Server.Rtcd.Authentication;
 using Calls.Server.Tests.Rtcd.Testing;
 
 namespace Calls.Server.Tests.Rtcd.Api;
@@ -115,7 +114,9 @@ public sealed class HttpTests : IAsyncLifetime
     {
         await using RtcdSite site = await RtcdSite.StartAsync(static options => options with
         {
-            AllowSelfRegistration = false, EnableAdmin = true, AdminSecretKey = RtcdSite.AdminKey,
+            AllowSelfRegistration = false,
+            EnableAdmin = true,
+            AdminSecretKey = RtcdSite.AdminKey,
         });
         string admin = RtcdSite.Basic("", RtcdSite.AdminKey);
 

@@ -27,9 +27,16 @@ public sealed class KeyStoreTests : IDisposable
     public void Nobody_else_can_read_it()
     {
         KeyStore.Open(_folder).TryAdd("a", "hash");
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
 
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(_folder));
-        Assert.All(Directory.GetFiles(_folder), static file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+        foreach (string file in Directory.GetFiles(_folder))
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        }
     }
 
     [Fact]

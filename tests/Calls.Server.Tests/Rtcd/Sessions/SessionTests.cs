@@ -1,10 +1,8 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Calls.Rtc;
 using Calls.Rtc.Client;
 using Calls.Rtcd.Protocol;
-using Calls.Server.Tests.Mattermost.Testing;
 using Calls.Server.Tests.Rtcd.Testing;
 
 namespace Calls.Server.Tests.Rtcd.Sessions;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
-using Calls.Rtc;
 using Calls.Server.Commands;
 using Calls.Server.Rtcd.Configuration;
 using Calls.Server.Tests.Mattermost.Testing;

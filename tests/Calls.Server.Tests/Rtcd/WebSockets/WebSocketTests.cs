@@ -10,7 +10,6 @@ namespace Calls.Server.Tests.Rtcd.WebSockets;
 /// <summary>rtcd's WebSocket, from the handshake to the end of a connection.</summary>
 public sealed class WebSocketTests : IAsyncLifetime
 {
-    private const int Text = 1;
     private const int Binary = 2;
     private const int Close = 8;
     private const int Ping = 9;
