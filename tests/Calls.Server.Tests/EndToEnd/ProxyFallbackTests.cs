@@ -27,6 +27,7 @@ public sealed class ProxyFallbackTests : IDisposable
             worker_processes 1;
             pid {{_folder}}/nginx.pid;
             error_log stderr;
+            master_process off; # one process, so that none is left when it is killed
             events { worker_connections 64; }
             http {
                 access_log off;
