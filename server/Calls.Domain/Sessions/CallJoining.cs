@@ -224,7 +224,8 @@ public sealed class CallJoining(
         try
         {
             await media.InitSessionAsync(
-                new MediaSession(session, call, request.Channel, request.User, request.Av1Support, request.DcSignaling), limit.Token);
+                new MediaSession(session, call, request.Channel, request.User, request.Av1Support, request.DcSignaling, host.Bots.Contains(request.User)),
+                limit.Token);
             return null;
         }
         catch (MediaUnavailableException failure)

@@ -1,4 +1,5 @@
 using Calls.Rtc.Sfu.Feedback;
+using Calls.Rtc.Sfu.Loudest;
 using Calls.Rtc.Sfu.Statistics;
 using Calls.Rtc.Srtp;
 using Calls.Rtc.Transport;
@@ -103,6 +104,9 @@ internal sealed class MediaParticipant
 
     internal LossCounters Counters { get; }
 
+    /// <summary>Its voice in a call that forwards the loudest only; <c>null</c> in any other. Set once, before media flows.</summary>
+    internal VoiceCandidate? Candidate { get; set; }
+
     internal OutboundStreams Outgoing { get; } = new();
 
     /// <summary>What is sent to this session by transport-wide number, and who is told how it fared.</summary>
@@ -171,8 +175,11 @@ internal sealed class MediaParticipant
             {
                 track.WriteReports(_clock, nowMs, sink);
             }
+
+            Candidate?.WriteReports(_clock, nowMs, sink);
         }
 
+        Candidate?.Tick(nowMs);
         if (!_inbound.Streams.All.IsEmpty)
         {
             _repair.Tick(_inbound.Streams.All, nowMs, sink);
@@ -203,6 +210,7 @@ internal sealed class MediaParticipant
         Volatile.Write(ref _inboundKeys, null);
         Volatile.Write(ref _outboundKeys, null);
         _inbound.Tracks.EndAll();
+        Candidate?.End();
         foreach (TrackForwarder forwarder in Outgoing.Close())
         {
             forwarder.Track!.RemoveSubscriber(forwarder);

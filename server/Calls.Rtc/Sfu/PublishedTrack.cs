@@ -27,11 +27,22 @@ internal sealed class PublishedTrack
     private PayloadHistory? _payloads;
 
     internal PublishedTrack(MediaParticipant publisher, TrackType type, InboundStream source)
+        : this(publisher, type, source, source.Codec)
+    {
+    }
+
+    /// <summary>A track without a source of its own: <paramref name="publisher"/> gives it its name only.</summary>
+    internal PublishedTrack(MediaParticipant publisher, TrackType type, RtpCodec codec)
+        : this(publisher, type, source: null, codec)
+    {
+    }
+
+    private PublishedTrack(MediaParticipant publisher, TrackType type, InboundStream? source, RtpCodec codec)
     {
         Publisher = publisher;
         Type = type;
-        Source = source;
-        Codec = source.Codec;
+        Source = source!;
+        Codec = codec;
         TrackId = $"{type.WireName()}_{publisher.SessionId}_{RandomNumberGenerator.GetString(TrackIdAlphabet, 8)}";
     }
 
@@ -133,14 +144,24 @@ internal sealed class PublishedTrack
 
     /// <summary>[loop] Hands a packet of the source to every subscriber.</summary>
     /// <param name="red">Its payload, if that is Opus which repeats itself.</param>
-    internal void Forward(in RtpPacketView packet, in RedPayload red, long sequence, byte? audioLevel, long nowMs, IPacketSink sink)
+    /// <param name="except">The one who speaks, if that is not the publisher.</param>
+    internal void Forward(
+        in RtpPacketView packet, in RedPayload red, long sequence, byte? audioLevel, long nowMs, IPacketSink sink, MediaParticipant? except = null)
     {
         long sentBefore = _results[(int)ForwardResult.Sent];
         PayloadHistory? payloads = Volatile.Read(ref _payloads);
         var kept = new KeptPayload(payloads, payloads?.Add(packet.Payload) ?? -1);
         foreach (TrackForwarder subscriber in Volatile.Read(ref _subscribers))
         {
-            _results[(int)subscriber.Forward(packet, red, kept, sequence, audioLevel, nowMs, sink)]++;
+            if (subscriber.Receiver != except)
+            {
+                _results[(int)subscriber.Forward(packet, red, kept, sequence, audioLevel, nowMs, sink)]++;
+            }
+        }
+
+        if (Type == TrackType.Voice)
+        {
+            Publisher.Candidate?.Forward(packet, red, sequence, audioLevel, nowMs, sink);
         }
 
         _packetsIn++;

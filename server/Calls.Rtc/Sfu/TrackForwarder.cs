@@ -152,6 +152,9 @@ internal sealed class TrackForwarder
         return ForwardResult.Sent;
     }
 
+    /// <summary>[publisher's loop] The next packet begins anew after what was sent last, also if it is of the same source.</summary>
+    internal void Interrupt() => _sourceSsrc = 0;
+
     /// <summary>[subscriber's loop] The subscriber misses packets.</summary>
     internal void RequestRetransmission(in Nack nack)
     {

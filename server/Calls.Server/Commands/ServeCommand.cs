@@ -45,6 +45,7 @@ internal static class ServeCommand
             IceHostPortOverride = settings.ICEHostPortOverride,
             IceServerUrls = [.. settings.ICEServersConfigs.SelectMany(static server => server.Urls), .. settings.ICEServers],
             DtlsActive = options.DtlsActive,
+            LoudestVoices = options.LoudestVoices,
         };
         await using Sidecar sidecar = await Sidecar.StartAsync(options, settings, media, addRoutes: null, cancellation);
         foreach (string warning in warnings)

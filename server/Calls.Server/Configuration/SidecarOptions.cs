@@ -47,6 +47,9 @@ internal sealed record SidecarOptions
     /// <summary>We answer <c>a=setup:active</c> instead of <c>passive</c> (media.md 2.1).</summary>
     public bool DtlsActive { get; init; }
 
+    /// <summary>How many voices of a call are forwarded, the loudest; 0 = all (media.md 8.8).</summary>
+    public int LoudestVoices { get; init; }
+
     /// <summary>Answer <c>GET /api/v4/plugins/webapp</c> ourselves (mattermost-integration.md 3.17).</summary>
     public bool TakeOverPlugins { get; init; }
 

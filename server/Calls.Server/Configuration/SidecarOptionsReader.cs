@@ -18,7 +18,7 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
     private static readonly string[] Known =
     [
         "HttpListen", "AdminListen", "MattermostURL", "SiteURL", "BotToken", "BotTokenFile", "JobsBotToken", "JobsBotTokenFile", "DatabaseURL", "MaxOpenConns", "MaxIdleConns", "NodeName",
-        "TrustedProxies", "EndCallsOnStart", "DtlsRole", "TakeOver", "LogLevel", "LogFormat",
+        "TrustedProxies", "EndCallsOnStart", "DtlsRole", "LoudestVoices", "TakeOver", "LogLevel", "LogFormat",
     ];
 
     private readonly List<ConfigurationFault> _faults = [];
@@ -58,6 +58,7 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
             TrustedProxies = Value("TrustedProxies", ParseNetworks, "networks are expected, such as 10.0.0.0/8,192.168.1.7/32", defaults.TrustedProxies),
             EndCallsOnStart = Switch("EndCallsOnStart"),
             DtlsActive = Value("DtlsRole", static text => text switch { "active" => "active", "passive" => "passive", _ => null }, "passive or active is expected", "passive") == "active",
+            LoudestVoices = Value<int?>("LoudestVoices", ParseLoudestVoices, "a number from 0 (all) to 50 is expected", 0)!.Value,
             TakeOverPlugins = Value("TakeOver", static text => text is "" or "plugins" ? text : null, "plugins is expected (the other routes are not supported by this version)", "") == "plugins",
             LogLevel = Value("LogLevel", ParseLogLevel, "debug, info, warn or error is expected", (LogLevel?)defaults.LogLevel)!.Value,
             LogAsJson = Value("LogFormat", static text => text is "text" or "json" ? text : null, "text or json is expected", isTerminal ? "text" : "json") == "json",
@@ -201,6 +202,9 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
 
         return networks;
     }
+
+    private static int? ParseLoudestVoices(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count <= 50 ? count : null;
 
     private static LogLevel? ParseLogLevel(string text) => text switch
     {
