@@ -1,5 +1,4 @@
 using Calls.Rtc.Client;
-using Calls.Rtc.Ice;
 using Calls.Rtc.Transport;
 
 namespace Calls.Rtc.PeerTests;
