@@ -13,6 +13,7 @@ using TrackType = Calls.Rtc.Sdp.TrackType;
 namespace Calls.Rtc.PeerTests.Hostility;
 
 /// <summary>What a participant with valid credentials can do to the others of its call (media.md 9.2, 9.6, 9.7).</summary>
+[Collection(nameof(Alone))]
 public sealed class ClientTests
 {
     [Fact]
@@ -100,6 +101,21 @@ public sealed class ClientTests
             call.Network.Send(mallory.Address with { Port = (ushort)(30_000 + i) }, PeerCall.ServerAddress, check, call.NowMs));
 
         Assert.InRange(call.Rtc.Loops.Sum(static loop => loop.PathCount), 3, 2 + 8);
+        bystanders.HaveLostNothing();
+    }
+
+    [Fact]
+    public void An_address_that_somebody_speaks_from_cannot_be_taken_by_another_session()
+    {
+        using var call = new PeerCall();
+        var bystanders = new Bystanders(call);
+        ClientPeer mallory = Attacker(call);
+        (string ufrag, string password) = call.Server(mallory).Credentials;
+        byte[] check = PeerChecks.Check(ufrag, mallory.Rtc.LocalUfrag, password);
+
+        // A valid check of Mallory's, with Alice's address as its source.
+        bystanders.Endure(3_000, everyMs: 100, _ => call.Network.Send(bystanders.Alice.Address, PeerCall.ServerAddress, check, call.NowMs));
+
         bystanders.HaveLostNothing();
     }
 
