@@ -45,6 +45,8 @@ need npm npm
 need iproute2 ip
 need nftables nft
 need coturn turnserver
+# Rules for a proxy in front, as documented.
+need nginx-light nginx
 need postgresql pg_ctlcluster
 if [ -n "$interop" ]; then
   export CALLS_INTEROP=1

@@ -73,11 +73,31 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     /// <summary>What is counted about lost packets and their repair, over all sessions.</summary>
     public long Count(LossCounter counter) => _losses.Read(counter);
 
+    /// <summary>What we report of the packets that clients send, over all sessions.</summary>
+    public LinkQuality Uplink => _losses.Uplink;
+
+    /// <summary>What clients report of the packets that are sent to them, over all sessions.</summary>
+    public LinkQuality Downlink => _losses.Downlink;
+
     /// <summary>What the loops received, sent and dropped.</summary>
     public TransportCounters TransportCounters => _transport.ReadCounters();
 
     /// <summary>What was forwarded since the start, by kind of track.</summary>
     public IReadOnlyList<RtcTraffic> Traffic => _traffic.Read();
+
+    /// <summary>Threads that receive and forward, each with sockets of its own.</summary>
+    public int LoopCount => _transport.Loops.Count;
+
+    /// <summary>What each socket was granted to hold incoming and outgoing packets, and what was asked for, in bytes.</summary>
+    public (int Receive, int Send, int Wanted) SocketBuffers
+    {
+        get
+        {
+            // Linux reports twice what it granted (socket(7)).
+            int share = OperatingSystem.IsLinux() ? 2 : 1;
+            return (_transport.ReceiveBufferBytes / share, _transport.SendBufferBytes / share, MediaTransportOptions.DefaultSocketBufferBytes);
+        }
+    }
 
     public int SessionCount => _sessions.Count;
 
@@ -323,6 +343,14 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
         }
 
         return isPunctual;
+    }
+
+    void IDatagramHandler.OnWake(MediaLoop loop, long nowMs)
+    {
+        foreach (RtcSession session in _owned[loop.Index])
+        {
+            session.Participant.Pace(nowMs, loop);
+        }
     }
 
     MediaLoop ISessionHost.Loop(int index) => _transport.Loops[index];

@@ -44,7 +44,7 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
         _lastControlPacketMs = _createdMs;
         _measurements = new(host.Measurements, config.GroupId, _createdMs);
         _deadline = new(this);
-        Participant = new(config.SessionId, this, host.Ntp, host.Losses);
+        Participant = new(config.SessionId, this, host.Ntp, host.Losses) { SendsAv1 = config.Av1Support };
         _control = new(config, environment, Participant, this, _createdMs);
         _mailbox = new(MailboxCapacity, Handle, host.Schedule);
         ScheduleDeadline();
@@ -234,7 +234,7 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
 
     void IMediaParticipantEvents.OnTrackStarted(PublishedTrack track)
     {
-        _host.Traffic.OnTrackStarted(track);
+        _host.Traffic.OnTrackStarted(Config.GroupId, track);
         Call.OnTrackStarted(track);
     }
 

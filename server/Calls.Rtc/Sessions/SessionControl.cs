@@ -28,6 +28,7 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
     private readonly ISessionControlOutput _output;
     private readonly ClientWishes _wishes;
     private readonly SessionForwarders _forwarders;
+    private readonly CodecChoice _codecs;
     private readonly PeerNegotiation _peer;
     private readonly SessionNegotiation _negotiation;
     private readonly DataChannelEndpoint _channel;
@@ -46,6 +47,7 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
         _output = output;
         _wishes = new(participant);
         _forwarders = new(participant, environment.NackHistory);
+        _codecs = new(config.Av1Support);
         _firstOfferDeadlineMs = nowMs + FirstOfferMs;
         _transport = new(environment, participant, this);
         _peer = new(
@@ -93,6 +95,7 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
             long deadline = _transport.DeadlineMs ?? _firstOfferDeadlineMs;
             deadline = Math.Min(deadline, _channelDeadlineMs ?? long.MaxValue);
             deadline = Math.Min(deadline, _channel.DeadlineMs ?? long.MaxValue);
+            deadline = Math.Min(deadline, _codecs.DeadlineMs ?? long.MaxValue);
             return Math.Min(deadline, _negotiation.DeadlineMs ?? long.MaxValue);
         }
     }
@@ -128,6 +131,11 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
         }
 
         _channel.HandleDeadline(nowMs);
+        if (nowMs >= _codecs.DeadlineMs)
+        {
+            FollowChoice();
+        }
+
         if (!_closed)
         {
             _negotiation.HandleDeadline(nowMs);
@@ -177,9 +185,10 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
     public void OnTrackStarted(PublishedTrack track, long nowMs)
     {
         _nowMs = nowMs;
-        if (!_closed && IsOwed(track))
+        if (!_closed)
         {
-            _negotiation.Want(_forwarders.Add(track), nowMs);
+            _codecs.Add(track);
+            FollowChoice();
         }
     }
 
@@ -189,8 +198,8 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
         _nowMs = nowMs;
         if (!_closed)
         {
-            _forwarders.Remove(track);
-            _negotiation.Unwant(track.TrackId, nowMs);
+            _codecs.Remove(track);
+            FollowChoice();
         }
     }
 
@@ -294,6 +303,7 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
                 _output.OnQuality(RtcQuality.LossRate, message.Number);
                 break;
             case CallsChannelMessageType.RoundTripTime:
+                FollowRoundTrip(message.Number);
                 _output.OnQuality(RtcQuality.RoundTripTime, message.Number);
                 break;
             case CallsChannelMessageType.Jitter:
@@ -325,8 +335,20 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
 
     private static Sdp.IceCredentials Describe(Ice.IceCredentials credentials) => new(credentials.Ufrag, credentials.Password);
 
-    // Clients that can decode AV1 still get VP8: publishers always send it, and one codec serves everybody.
-    private static bool IsOwed(PublishedTrack track) => track.Codec != Sfu.RtpCodec.Av1;
+    private void FollowChoice()
+    {
+        (IReadOnlyList<PublishedTrack> wanted, IReadOnlyList<PublishedTrack> unwanted) = _codecs.Choose(_nowMs);
+        foreach (PublishedTrack track in unwanted)
+        {
+            _forwarders.Remove(track);
+            _negotiation.Unwant(track.TrackId, _nowMs);
+        }
+
+        foreach (PublishedTrack track in wanted)
+        {
+            _negotiation.Want(_forwarders.Add(track), _nowMs);
+        }
+    }
 
     private void OnDescription(ReadOnlySpan<byte> json, SignalingPath path)
     {
@@ -366,6 +388,15 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
         }
 
         _owesCandidates |= _transport.Follow(remote, _peer.LocalSetup, _nowMs);
+    }
+
+    // Clients of the Go library round to whole seconds, most of them to 0.
+    private void FollowRoundTrip(double seconds)
+    {
+        if (seconds is > 0 and < 10)
+        {
+            _participant.ReportedRoundTripMs = (long)(seconds * 1000);
+        }
     }
 
     private void FailSignaling()

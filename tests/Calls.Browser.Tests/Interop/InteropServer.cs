@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json;
 using Calls.Rtc;
 
 namespace Calls.Browser.Tests.Interop;

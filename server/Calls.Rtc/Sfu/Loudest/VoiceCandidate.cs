@@ -39,7 +39,7 @@ internal sealed class VoiceCandidate(LoudestVoices voices, MediaParticipant spea
     private long _lastSpeechMs = long.MinValue / 2;
     private VoiceSlot? _slot;
     private VoiceSlot? _owned;
-    private uint _ssrc;
+    private InboundStream? _source;
     private int _silentPackets;
     private long _leftOut;
     private long _lastLeftOut = long.MinValue;
@@ -73,18 +73,19 @@ internal sealed class VoiceCandidate(LoudestVoices voices, MediaParticipant spea
     }
 
     /// <summary>[loop] Takes note of a packet of the voice, and forwards it if it is among the loudest.</summary>
+    /// <param name="source">The stream that it came on.</param>
     /// <param name="sequence">Its number in its source's numbering, extended and without gaps of our making.</param>
-    public void Forward(in RtpPacketView packet, in RedPayload red, long sequence, byte? level, long nowMs, IPacketSink sink)
+    public void Forward(InboundStream source, in RtpPacketView packet, in RedPayload red, long sequence, byte? level, long nowMs, IPacketSink sink)
     {
         int below = level is { } known ? known & 0x7F : Silence - UnknownLoudness;
         Note((Silence - below) * Scale, nowMs);
         voices.Evaluate(nowMs);
-        if (!TryOwn() || IsLeftOut(packet.Ssrc, sequence, below))
+        if (!TryOwn() || IsLeftOut(source, sequence, below))
         {
             return;
         }
 
-        _owned!.Track.Forward(packet, red, sequence - _leftOut, level, nowMs, sink, except: speaker);
+        _owned!.Track.Forward(0, packet, red, sequence - _leftOut, level, nowMs, sink, except: speaker);
     }
 
     /// <summary>[loop] Lets go of a slot that another is to have, also while no packets come.</summary>
@@ -136,7 +137,7 @@ internal sealed class VoiceCandidate(LoudestVoices voices, MediaParticipant spea
         if (_owned is null && slot is not null && slot.TryAcquire(this))
         {
             _owned = slot;
-            _ssrc = 0; // numbers start anew
+            _source = null; // numbers start anew
         }
 
         return _owned is not null;
@@ -144,11 +145,12 @@ internal sealed class VoiceCandidate(LoudestVoices voices, MediaParticipant spea
 
     // Silence is left out and the numbers behind it move up, so that no listener takes it for a loss; reports count what was sent.
     // What comes late from before it has no number any more.
-    private bool IsLeftOut(uint ssrc, long sequence, int below)
+    private bool IsLeftOut(InboundStream source, long sequence, int below)
     {
-        if (ssrc != _ssrc)
+        if (source != _source)
         {
-            (_ssrc, _silentPackets, _leftOut, _lastLeftOut) = (ssrc, 0, 0, long.MinValue);
+            (_source, _silentPackets, _leftOut, _lastLeftOut) = (source, 0, 0, long.MinValue);
+            _owned!.Track.Layers[0].Source = source;
         }
 
         _silentPackets = below == Silence ? _silentPackets + 1 : 0;

@@ -8,7 +8,7 @@ internal sealed class VoiceSlot
     private long _wantedSinceMs;
 
     public VoiceSlot(int number, NtpClock clock) =>
-        Track = new PublishedTrack(new MediaParticipant($"loudest{number}", new NoEvents(), clock), TrackType.Voice, RtpCodec.Opus);
+        Track = new PublishedTrack(new MediaParticipant($"loudest{number}", new NoEvents(), clock), TrackType.Voice, RtpCodec.Opus, nowMs: 0);
 
     /// <summary>What listeners subscribe to.</summary>
     public PublishedTrack Track { get; }
@@ -36,7 +36,7 @@ internal sealed class VoiceSlot
         IReadOnlyList<TrackForwarder> listeners = Track.Subscribers;
         for (int i = 0; i < listeners.Count; i++)
         {
-            listeners[i].Interrupt();
+            listeners[i].BeginAnew();
         }
 
         return true;
