@@ -8,6 +8,7 @@ using Calls.Rtc.Rtcp;
 using Calls.Rtc.Rtp;
 using Calls.Rtc.Sdp;
 using Calls.Rtc.Sfu;
+using Calls.Rtc.Transport;
 using TrackType = Calls.Rtc.Sdp.TrackType;
 
 namespace Calls.Rtc.PeerTests.Hostility;
@@ -339,6 +340,63 @@ public sealed class ClientTests
             call.Run(100);
             call.SignalFilter = null;
         }
+
+        bystanders.HaveLostNothing();
+    }
+
+    [Fact]
+    public void Whatever_is_sent_eleven_packets_a_second_come_back()
+    {
+        using var call = new PeerCall();
+        var bystanders = new Bystanders(call);
+        ClientPeer mallory = Attacker(call);
+        mallory.Speaks = false;
+        mallory.Unmute();
+        call.Until(() => mallory.Voice!.Section is not null, "the answer");
+        int reports = 0;
+        call.Network.Filter = (_, to, datagram) =>
+        {
+            reports += to == mallory.Address && PacketDemuxer.Classify(datagram) == PacketKind.Rtcp ? 1 : 0;
+            return true;
+        };
+        uint timestamp = 0;
+
+        bystanders.Endure(5_000, everyMs: 2, _ => mallory.Rtc.SendRtp(mallory.Voice!, new byte[60], timestamp += 96, hasMarker: false, audioLevel: 30, call.NowMs));
+
+        // Feedback ten times and a report once a second, and a report on each of the two voices that Mallory hears.
+        Assert.InRange(reports, 20, 5 * (10 + 1 + 2) + 8);
+        bystanders.HaveLostNothing();
+    }
+
+    [Fact]
+    public void Authentic_nonsense_of_every_protocol_harms_nobody()
+    {
+        const int Seed = 98;
+        using var call = new PeerCall();
+        var bystanders = new Bystanders(call);
+        ClientPeer mallory = Attacker(call);
+        mallory.Unmute();
+        call.Until(() => bystanders.Bob.HeardFrom(mallory) > 0, "Bob hears Mallory");
+        var random = new Random(Seed);
+        uint index = 1_000;
+
+        bystanders.Endure(4_000, everyMs: 2, i =>
+        {
+            byte[] packet = new byte[random.Next(12, 400)];
+            random.NextBytes(packet);
+            packet[0] = (byte)(0x80 | (packet[0] & 0x3F));
+            packet[1] = (byte)(i % 2 == 0 ? 111 : random.Next(96, 128));
+            BinaryPrimitives.WriteUInt32BigEndian(packet.AsSpan(8), i % 4 == 0 ? mallory.Voice!.Ssrc : (uint)random.Next());
+            mallory.Rtc.Media.SendRaw(packet, rolloverCounter: 0);
+            packet[1] = (byte)random.Next(192, 224);
+            mallory.Rtc.Media.SendRawRtcp(packet.AsSpan(0, packet.Length & ~3), index++);
+            if (i % 10 == 0)
+            {
+                packet[0] = 0x13; // the ports of SCTP, and anything behind them
+                packet[1] = 0x88;
+                mallory.Rtc.SendRecord(packet);
+            }
+        });
 
         bystanders.HaveLostNothing();
     }
