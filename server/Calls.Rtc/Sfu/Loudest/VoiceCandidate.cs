@@ -39,6 +39,7 @@ internal sealed class VoiceCandidate(LoudestVoices voices, MediaParticipant spea
     private long _lastSpeechMs = long.MinValue / 2;
     private VoiceSlot? _slot;
     private VoiceSlot? _owned;
+    private bool _saysLevel;
     private InboundStream? _source;
     private int _silentPackets;
     private long _leftOut;
@@ -78,7 +79,12 @@ internal sealed class VoiceCandidate(LoudestVoices voices, MediaParticipant spea
     public void Forward(InboundStream source, in RtpPacketView packet, in RedPayload red, long sequence, byte? level, long nowMs, IPacketSink sink)
     {
         int below = level is { } known ? known & 0x7F : Silence - UnknownLoudness;
-        Note((Silence - below) * Scale, nowMs);
+        if (level is not null || !_saysLevel)
+        {
+            Note((Silence - below) * Scale, nowMs); // else a packet that was restored, which nobody has measured
+        }
+
+        _saysLevel |= level is not null;
         voices.Evaluate(nowMs);
         if (!TryOwn() || IsLeftOut(source, sequence, below))
         {
