@@ -468,7 +468,7 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
         {
             if (!_calls.TryGetValue((config.GroupId, config.CallId), out RtcCall? call) || call.IsOver)
             {
-                call = _calls[(config.GroupId, config.CallId)] = new();
+                call = _calls[(config.GroupId, config.CallId)] = new(_options.LoudestVoices > 0 ? new(_options.LoudestVoices, Ntp) : null);
             }
 
             return call;

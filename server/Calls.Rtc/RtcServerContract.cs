@@ -8,6 +8,7 @@ namespace Calls.Rtc;
 /// <param name="ChannelId">The channel, carried for API answers only.</param>
 /// <param name="Av1Support">The client can decode AV1 (fixed at join).</param>
 /// <param name="DcSignaling">Server offers go over the data channel (fixed at join).</param>
+/// <param name="IsBot">Receives every voice on a track of its own, also where others hear the loudest only (media.md 8.8).</param>
 public sealed record RtcSessionConfig(
     string GroupId,
     string CallId,
@@ -15,7 +16,8 @@ public sealed record RtcSessionConfig(
     string SessionId,
     string ChannelId = "",
     bool Av1Support = false,
-    bool DcSignaling = false);
+    bool DcSignaling = false,
+    bool IsBot = false);
 
 /// <summary>Kinds of message between a host and the media server, with the numbers of rtcd's envelope (media.md 6.2).</summary>
 public enum RtcMessageType : byte

@@ -50,6 +50,12 @@ public sealed record RtcServerOptions
     /// </summary>
     public bool AcceptRed { get; init; } = true;
 
+    /// <summary>
+    /// How many voices of a call are forwarded, the loudest; 0 = all (media.md 8.8). Bots get all of them. Listeners get as many
+    /// audio sections at most, so a large call needs no negotiation when others begin to speak.
+    /// </summary>
+    public int LoudestVoices { get; init; }
+
     /// <summary>Media loops; <c>null</c> = one per core, one less on machines with more than four.</summary>
     public int? Loops { get; init; }
 

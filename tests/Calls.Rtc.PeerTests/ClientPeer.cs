@@ -47,6 +47,12 @@ internal sealed class ClientPeer : IRtcClientEvents
 
     public bool Speaks { get; set; } = true;
 
+    /// <summary>How loud it speaks: 0 loudest to 127 silence.</summary>
+    public byte Level { get; set; } = 30;
+
+    /// <summary>Voice packets heard, in order, with who spoke in them; <c>null</c> records none.</summary>
+    public List<Word>? Words { get; set; }
+
     public TransportAddress LastDestination { get; private set; }
 
     /// <summary>How far the port of its connection is from that of its datagrams; an odd number leads to the other loop.</summary>
@@ -88,6 +94,8 @@ internal sealed class ClientPeer : IRtcClientEvents
     public IEnumerable<uint> SsrcsOf(ClientPeer publisher) => Heard.Keys.Where(key => key.Publisher == publisher.Session).Select(static key => key.Ssrc);
 
     public int HeardFrom(ClientPeer publisher) => Heard.Where(entry => entry.Key.Publisher == publisher.Session).Sum(static entry => entry.Value);
+
+    public bool HasHeard(ClientPeer speaker) => Words!.Exists(word => word.SpeakerPort == speaker.Address.Port);
 
     public void Unmute() => Voice ??= Rtc.AddTrack(
         OutgoingTrack.Create(TrackType.Voice, MediaCodec.Opus, Session, Address.Port), _call.NowMs);
@@ -171,7 +179,7 @@ internal sealed class ClientPeer : IRtcClientEvents
 
         if (Voice is not null && Speaks)
         {
-            Rtc.SendRtp(Voice, new byte[60], _timestamp, hasMarker: false, audioLevel: 30, _call.NowMs);
+            Rtc.SendRtp(Voice, [(byte)(Address.Port >> 8), (byte)Address.Port, .. new byte[58]], _timestamp, hasMarker: false, Level, _call.NowMs);
         }
     }
 
@@ -243,6 +251,7 @@ internal sealed class ClientPeer : IRtcClientEvents
 
         if (stream.Track.Kind == MediaKind.Audio)
         {
+            Words?.Add(new(packet.Ssrc, packet.SequenceNumber, packet.Timestamp, packet.HasMarker, (packet.Payload[0] << 8) | packet.Payload[1], nowMs));
             Heard[(publisher, packet.Ssrc)] = Heard.GetValueOrDefault((publisher, packet.Ssrc)) + 1;
             if (!HeardAt.TryGetValue(publisher, out List<long>? times))
             {

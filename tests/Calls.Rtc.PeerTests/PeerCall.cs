@@ -90,7 +90,7 @@ internal sealed class PeerCall : IRtcEvents, IDisposable
 
     /// <summary>A session whose client has not offered yet.</summary>
     public ClientPeer Create(
-        string session, bool dcSignaling = false, bool usesLock = true, ClientProfile? profile = null, DtlsContext? dtls = null, bool usesTcp = false)
+        string session, bool dcSignaling = false, bool usesLock = true, ClientProfile? profile = null, DtlsContext? dtls = null, bool usesTcp = false, bool isBot = false)
     {
         var options = new RtcClientOptions(dtls ?? _clientDtls, _time.GetUtcNow(), NowMs)
         {
@@ -99,7 +99,7 @@ internal sealed class PeerCall : IRtcEvents, IDisposable
             Profile = profile ?? ClientProfile.Chromium,
             UsesTcp = usesTcp,
         };
-        _server.InitSession(new("group", "call", "user", session, DcSignaling: dcSignaling));
+        _server.InitSession(new("group", "call", "user", session, DcSignaling: dcSignaling, IsBot: isBot));
         _servers[session] = new(_server.FindSession(session)!);
         return _clients[session] = new(this, session, TransportAddress.From(new(IPAddress.Parse("198.51.100.1"), 20_000 + _joined++)), options);
     }

@@ -29,7 +29,7 @@ public interface IMediaEvents
 }
 
 /// <summary>What a media session is created with.</summary>
-public sealed record MediaSession(SessionId Id, CallId Call, ChannelId Channel, UserId User, bool Av1Support, bool DcSignaling);
+public sealed record MediaSession(SessionId Id, CallId Call, ChannelId Channel, UserId User, bool Av1Support, bool DcSignaling, bool IsBot = false);
 
 /// <summary>Messages from a client's signaling to its media.</summary>
 public enum MediaMessage

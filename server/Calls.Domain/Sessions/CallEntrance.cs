@@ -162,7 +162,8 @@ internal sealed class CallEntrance(
         try
         {
             await media.InitSessionAsync(
-                new MediaSession(joiner.Session, call, request.Channel, request.User, request.Av1Support, request.DcSignaling), limit.Token);
+                new MediaSession(joiner.Session, call, request.Channel, request.User, request.Av1Support, request.DcSignaling, host.Bots.Contains(request.User)),
+                limit.Token);
         }
         catch (MediaUnavailableException failure)
         {

@@ -195,6 +195,22 @@ internal sealed class ClientMedia(DateTimeOffset utcNow, long startMs, IClientMe
         SendReceiverReport(nowMs);
     }
 
+    /// <summary>Protects and sends a packet of any form; its caller counts. For tests of what a client should not do.</summary>
+    internal void SendRaw(ReadOnlySpan<byte> plain, uint rolloverCounter)
+    {
+        plain.CopyTo(_packet);
+        int length = _outbound!.Protect(_packet, plain.Length, rolloverCounter);
+        output.SendMedia(_packet.AsSpan(0, length));
+    }
+
+    /// <inheritdoc cref="SendRaw"/>
+    internal void SendRawRtcp(ReadOnlySpan<byte> plain, uint index)
+    {
+        plain.CopyTo(_packet);
+        int length = _outbound!.ProtectRtcp(_packet, plain.Length, index);
+        output.SendMedia(_packet.AsSpan(0, length));
+    }
+
     public void Dispose()
     {
         _outbound?.Dispose();

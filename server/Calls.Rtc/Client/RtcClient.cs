@@ -127,6 +127,12 @@ public sealed class RtcClient : IDtlsOutput, IDataChannelEvents, IClientOffersOu
     /// <summary>The data channel, for messages that the client does not send by itself; <c>null</c> before the first answer.</summary>
     internal DataChannelEndpoint? Channel => _channel;
 
+    /// <summary>Records by hand.</summary>
+    internal void SendRecord(ReadOnlySpan<byte> applicationData) => _dtls?.Send(applicationData);
+
+    /// <summary>Media by hand.</summary>
+    internal ClientMedia Media => _media;
+
     /// <summary>The user fragment of our last offer.</summary>
     internal string LocalUfrag => (_nextCredentials ?? _credentials).Ufrag;
 

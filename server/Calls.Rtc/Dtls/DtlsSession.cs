@@ -39,40 +39,16 @@ public sealed unsafe class DtlsSession : IDisposable
     private readonly IDtlsOutput _output;
     private readonly DtlsRole _role;
 
-    // The retransmissions of the current flight, in order.
-    private readonly List<(int Copy, byte[] Datagram)> _copies = [];
+    private readonly RetransmissionTimer _retransmission = new();
     private IReadOnlyList<DtlsFingerprint> _remoteFingerprints = [];
     private long _handshakeDeadlineMs;
-    private long _retransmissionMs;
-    private long _retransmissionDelayMs;
-    private int _nextCopy;
-    private byte _flight;
     private int _earlyDatagrams;
 
     public DtlsSession(DtlsContext context, DtlsRole role, IDtlsOutput output)
     {
         _role = role;
         _output = output;
-        OpenSsl.ERR_clear_error();
-        nint ssl = OpenSsl.SSL_new(context.Handle);
-
-        if (ssl == 0)
-        {
-            throw new InvalidOperationException($"SSL_new failed: {OpenSsl.TakeErrors().Text}");
-        }
-
-        _ssl = new SslHandle(ssl, DatagramBio.Allocate());
-        DatagramBio.Attach(_ssl, _ssl.Bio);
-        OpenSsl.SSL_ctrl(_ssl, OpenSsl.ControlSetMtu, Mtu, null);
-
-        if (role == DtlsRole.Server)
-        {
-            OpenSsl.SSL_set_accept_state(_ssl);
-        }
-        else
-        {
-            OpenSsl.SSL_set_connect_state(_ssl);
-        }
+        _ssl = SslHandle.Create(context.Handle, role);
     }
 
     public DtlsState State { get; private set; }
@@ -91,10 +67,7 @@ public sealed unsafe class DtlsSession : IDisposable
     /// <summary>When <see cref="HandleDeadline"/> is due, on the clock of the other calls; <c>null</c> if not at all.</summary>
     public long? DeadlineMs =>
         State != DtlsState.Handshaking ? null
-        : HasCopies ? Math.Min(_retransmissionMs, _handshakeDeadlineMs)
-        : _handshakeDeadlineMs;
-
-    private bool HasCopies => _nextCopy <= DatagramBio.Copies && _copies.Count > 0;
+        : Math.Min(_retransmission.DueMs ?? long.MaxValue, _handshakeDeadlineMs);
 
     /// <summary>Sets the fingerprints of the remote description. One of them must match the peer's certificate.</summary>
     public void SetRemoteFingerprints(IReadOnlyList<DtlsFingerprint> fingerprints) => _remoteFingerprints = fingerprints;
@@ -186,20 +159,9 @@ public sealed unsafe class DtlsSession : IDisposable
         {
             Fail(DtlsFailure.Timeout, detail: null);
         }
-        else if (HasCopies && nowMs >= _retransmissionMs)
+        else if (nowMs >= _retransmission.DueMs)
         {
-            int copy = _nextCopy++;
-            _retransmissionDelayMs = Math.Min(_retransmissionDelayMs * 2, MaxRetransmissionMs);
-            _retransmissionMs = nowMs + _retransmissionDelayMs;
-
-            // By index: the output may call the session, and what it causes may end the handshake.
-            for (int i = 0; i < _copies.Count; i++)
-            {
-                if (_copies[i].Copy == copy)
-                {
-                    _output.SendDatagram(_copies[i].Datagram);
-                }
-            }
+            _retransmission.Retransmit(_output, nowMs);
         }
     }
 
@@ -235,7 +197,7 @@ public sealed unsafe class DtlsSession : IDisposable
 
         bool wasConnected = State == DtlsState.Connected;
         State = DtlsState.Closed;
-        _copies.Clear();
+        _retransmission.Stop();
 
         if (wasConnected)
         {
@@ -253,7 +215,7 @@ public sealed unsafe class DtlsSession : IDisposable
             State = DtlsState.Closed;
         }
 
-        _copies.Clear();
+        _retransmission.Stop();
         _ssl.Dispose();
     }
 
@@ -285,20 +247,15 @@ public sealed unsafe class DtlsSession : IDisposable
             }
 
             State = DtlsState.Connected;
-            _copies.Clear();
-            _copies.TrimExcess();
+            _retransmission.Stop();
         }
         else if (OpenSsl.SSL_get_error(_ssl, result) != OpenSsl.ErrorWantRead)
         {
             FailWithErrors();
         }
-        else if (_flight != _ssl.Bio->Flight)
+        else if (_retransmission.Flight != _ssl.Bio->Flight)
         {
-            _flight = _ssl.Bio->Flight;
-            _copies.Clear();
-            _nextCopy = 1;
-            _retransmissionDelayMs = FirstRetransmissionMs;
-            _retransmissionMs = nowMs + FirstRetransmissionMs;
+            _retransmission.Begin(_ssl.Bio->Flight, nowMs);
         }
 
         SendOutput();
@@ -311,7 +268,7 @@ public sealed unsafe class DtlsSession : IDisposable
             return DtlsFailure.FingerprintMissing;
         }
 
-        if (!MatchesAnyFingerprint())
+        if (!PeerCertificate.MatchesAny(_ssl, _remoteFingerprints))
         {
             return DtlsFailure.FingerprintMismatch;
         }
@@ -330,38 +287,6 @@ public sealed unsafe class DtlsSession : IDisposable
 
         SelectedSrtpProfile = (ushort)profile[1];
         return DtlsFailure.None;
-    }
-
-    private bool MatchesAnyFingerprint()
-    {
-        nint certificate = PeerCertificateName.IsOfVersion3
-            ? OpenSsl.SSL_get1_peer_certificate(_ssl)
-            : OpenSsl.SSL_get_peer_certificate(_ssl);
-
-        if (certificate == 0)
-        {
-            return false;
-        }
-
-        byte[] der = new byte[Math.Max(0, OpenSsl.i2d_X509(certificate, null))];
-
-        fixed (byte* start = der)
-        {
-            byte* position = start;
-            _ = OpenSsl.i2d_X509(certificate, &position);
-        }
-
-        OpenSsl.X509_free(certificate);
-
-        foreach (DtlsFingerprint fingerprint in _remoteFingerprints)
-        {
-            if (fingerprint.Matches(der))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     [SkipLocalsInit]
@@ -418,7 +343,7 @@ public sealed unsafe class DtlsSession : IDisposable
         State = DtlsState.Failed;
         Failure = failure;
         FailureDetail = detail;
-        _copies.Clear();
+        _retransmission.Stop();
     }
 
     // Sends what OpenSSL wrote and keeps the retransmissions. The output may call the session again, even dispose it,
@@ -450,9 +375,9 @@ public sealed unsafe class DtlsSession : IDisposable
                 {
                     _output.SendDatagram(datagram);
                 }
-                else if (State == DtlsState.Handshaking && entry[2] == _flight)
+                else if (State == DtlsState.Handshaking && entry[2] == _retransmission.Flight)
                 {
-                    _copies.Add((entry[3], datagram.ToArray()));
+                    _retransmission.Keep(entry[3], datagram);
                 }
             }
         }
@@ -469,10 +394,5 @@ public sealed unsafe class DtlsSession : IDisposable
                 NativeMemory.Free(output);
             }
         }
-    }
-
-    private static class PeerCertificateName
-    {
-        public static readonly bool IsOfVersion3 = OpenSslLibrary.Exports(nameof(OpenSsl.SSL_get1_peer_certificate));
     }
 }

@@ -25,11 +25,6 @@ internal sealed class SctpSender
     private readonly Dictionary<ushort, ushort> _nextStreamSequenceNumber = [];
     private int _pendingOffset;
     private int _queuedBytes;
-    private int _flightBytes;
-    private int _lostCount;
-
-    // No chunk before this TSN is lost; saves looking through the whole queue for each retransmission.
-    private uint _firstLostTsn;
     private int _fastRetransmitAllowance;
     private int _expiries;
     private long _lastNumber;
@@ -98,10 +93,10 @@ internal sealed class SctpSender
     /// <summary>User data in the chunk that <see cref="WriteNext"/> would write, or 0 if nothing may be sent now.</summary>
     public int PeekNextLength()
     {
-        if (_lostCount > 0)
+        if (_outstanding.LostCount > 0)
         {
-            int length = _outstanding[FirstLost()].Length;
-            return _flightBytes == 0 || _flightBytes + length <= _congestion.Bytes || length <= _fastRetransmitAllowance ? length : 0;
+            int length = _outstanding[_outstanding.FirstLost()].Length;
+            return _outstanding.FlightBytes == 0 || _outstanding.FlightBytes + length <= _congestion.Bytes || length <= _fastRetransmitAllowance ? length : 0;
         }
 
         if (!_pending.TryPeek(out OutgoingMessage? message))
@@ -111,19 +106,16 @@ internal sealed class SctpSender
 
         // Section 6.1: rule A keeps to the peer's window but for one chunk that probes a closed one, rule B to our own.
         int next = Math.Min(message.Data.Length - _pendingOffset, _fragmentLength);
-        bool peerHasRoom = (uint)(_flightBytes + next) <= _peerWindow || _outstanding.Count == 0;
-        return peerHasRoom && _flightBytes < _congestion.Bytes ? next : 0;
+        bool peerHasRoom = (uint)(_outstanding.FlightBytes + next) <= _peerWindow || _outstanding.Count == 0;
+        return peerHasRoom && _outstanding.FlightBytes < _congestion.Bytes ? next : 0;
     }
 
     /// <summary>Writes the chunk announced by <see cref="PeekNextLength"/>.</summary>
     public void WriteNext(SctpPacketWriter writer, long nowMs)
     {
-        int index = _lostCount > 0 ? Retransmit() : TakePending();
+        int index = _outstanding.LostCount > 0 ? Retransmit() : TakePending();
         ref OutstandingData data = ref _outstanding[index];
-        data.State = OutstandingState.InFlight;
-        data.Misses = 0;
-        data.SentAtMs = nowMs;
-        _flightBytes += data.Length;
+        _outstanding.MarkSent(index, nowMs);
         DeadlineMs ??= nowMs + _timeout.Ms;
         new DataChunk
         {
@@ -145,7 +137,7 @@ internal sealed class SctpSender
             return;
         }
 
-        int flightBefore = _flightBytes;
+        int flightBefore = _outstanding.FlightBytes;
         _peerWindow = sack.ReceiveWindow;
         long roundTripMs = -1;
         bool moved = cumulativeTsn != _outstanding.FirstTsn - 1;
@@ -208,7 +200,7 @@ internal sealed class SctpSender
             ref OutstandingData data = ref _outstanding[i];
             if (data.State == OutstandingState.InFlight)
             {
-                MarkLost(i);
+                _outstanding.MarkLost(i);
                 data.WasFastRetransmitted = false;
             }
         }
@@ -222,35 +214,17 @@ internal sealed class SctpSender
         DeadlineMs = null;
         _pending.Clear();
         _pendingOffset = 0;
-        _lostCount = 0;
-        _flightBytes = 0;
-        while (_outstanding.Count > 0)
-        {
-            _outstanding.RemoveFirst();
-        }
+        _outstanding.Clear();
     }
 
     private bool IsPlausible(uint cumulativeTsn) =>
         !SerialNumber.IsAfter(_outstanding.FirstTsn - 1, cumulativeTsn) && !SerialNumber.IsAfter(cumulativeTsn, LastTsn);
 
-    private int FirstLost()
-    {
-        int index = Math.Max(0, (int)(_firstLostTsn - _outstanding.FirstTsn));
-        while (_outstanding[index].State != OutstandingState.Lost)
-        {
-            index++;
-        }
-
-        _firstLostTsn = _outstanding.FirstTsn + (uint)index;
-        return index;
-    }
-
     private int Retransmit()
     {
-        int index = FirstLost();
+        int index = _outstanding.FirstLost();
         ref OutstandingData data = ref _outstanding[index];
         data.WasRetransmitted = true;
-        _lostCount--;
         _fastRetransmitAllowance = Math.Max(0, _fastRetransmitAllowance - data.Length);
         _counters.Retransmissions++;
         return index;
@@ -291,7 +265,7 @@ internal sealed class SctpSender
         while (_outstanding.Count > 0 && !SerialNumber.IsAfter(_outstanding.FirstTsn, cumulativeTsn))
         {
             ref OutstandingData data = ref _outstanding[0];
-            ackedBytes += Acknowledge(ref data, nowMs, ref roundTripMs);
+            ackedBytes += _outstanding.Acknowledge(0, nowMs, ref roundTripMs);
             if ((data.Flags & DataChunk.EndFlag) != 0)
             {
                 AcknowledgedThrough = data.Message.Number;
@@ -324,7 +298,7 @@ internal sealed class SctpSender
 
             for (; index < Math.Min(start - 1, _outstanding.Count); index++)
             {
-                Renege(ref _outstanding[index]);
+                _outstanding.Renege(index);
             }
 
             for (; index < Math.Min((int)end, _outstanding.Count); index++)
@@ -333,7 +307,7 @@ internal sealed class SctpSender
                 highestIndex = index;
                 if (data.State != OutstandingState.GapAcked)
                 {
-                    ackedBytes += Acknowledge(ref data, nowMs, ref roundTripMs);
+                    ackedBytes += _outstanding.Acknowledge(index, nowMs, ref roundTripMs);
                     data.State = OutstandingState.GapAcked;
                     highestNewIndex = index;
                 }
@@ -342,43 +316,10 @@ internal sealed class SctpSender
 
         for (; index < _outstanding.Count; index++)
         {
-            Renege(ref _outstanding[index]);
+            _outstanding.Renege(index);
         }
 
         return ackedBytes;
-    }
-
-    private int Acknowledge(ref OutstandingData data, long nowMs, ref long roundTripMs)
-    {
-        if (data.State == OutstandingState.GapAcked)
-        {
-            return 0;
-        }
-
-        if (data.State == OutstandingState.Lost)
-        {
-            _lostCount--;
-        }
-        else
-        {
-            _flightBytes -= data.Length;
-        }
-
-        if (!data.WasRetransmitted)
-        {
-            roundTripMs = Math.Max(0, nowMs - data.SentAtMs);
-        }
-
-        return data.Length;
-    }
-
-    private void Renege(ref OutstandingData data)
-    {
-        if (data.State == OutstandingState.GapAcked)
-        {
-            data.State = OutstandingState.InFlight;
-            _flightBytes += data.Length;
-        }
     }
 
     private void CountMisses(int below)
@@ -392,7 +333,7 @@ internal sealed class SctpSender
                 continue;
             }
 
-            MarkLost(i);
+            _outstanding.MarkLost(i);
             data.WasFastRetransmitted = true;
             _counters.FastRetransmissions++;
             anyLost = true;
@@ -404,19 +345,5 @@ internal sealed class SctpSender
             _congestion.EnterFastRecovery(LastTsn);
             _fastRetransmitAllowance = _fragmentLength;
         }
-    }
-
-    private void MarkLost(int index)
-    {
-        ref OutstandingData data = ref _outstanding[index];
-        uint tsn = _outstanding.FirstTsn + (uint)index;
-        if (_lostCount == 0 || SerialNumber.IsAfter(_firstLostTsn, tsn))
-        {
-            _firstLostTsn = tsn;
-        }
-
-        data.State = OutstandingState.Lost;
-        _flightBytes -= data.Length;
-        _lostCount++;
     }
 }

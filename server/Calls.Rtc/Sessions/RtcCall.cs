@@ -1,14 +1,19 @@
 using Calls.Rtc.Sfu;
+using Calls.Rtc.Sfu.Loudest;
 
 namespace Calls.Rtc.Sessions;
 
 /// <summary>The sessions of one call, and who is to receive what: every track goes to every other session (media.md 4.2).</summary>
 /// <remarks>Thread-safe; posts to mailboxes only, so that no session waits for another.</remarks>
-internal sealed class RtcCall
+/// <param name="loudest">Forwards the loudest voices only; <c>null</c> forwards all.</param>
+internal sealed class RtcCall(LoudestVoices? loudest = null)
 {
     private readonly Lock _gate = new();
     private readonly List<RtcSession> _sessions = [];
     private readonly List<PublishedTrack> _tracks = [];
+
+    // Slots are opened as people begin to speak and stay open: who speaks in them changes without a word to the listeners.
+    private int _openSlots;
 
     /// <summary>The call has had its last session: a new one of that name is another call.</summary>
     public bool IsOver { get; private set; }
@@ -35,6 +40,11 @@ internal sealed class RtcCall
             }
 
             _sessions.Add(session);
+            if (loudest is not null)
+            {
+                session.Participant.Candidate = loudest.Add(session.Participant);
+            }
+
             return true;
         }
     }
@@ -47,6 +57,11 @@ internal sealed class RtcCall
         lock (_gate)
         {
             _sessions.Remove(session);
+            if (session.Participant.Candidate is { } candidate)
+            {
+                loudest!.Remove(candidate);
+            }
+
             IsOver = _sessions.Count == 0;
             gone = [.. _tracks.Where(track => track.Publisher == session.Participant)];
             _tracks.RemoveAll(track => track.Publisher == session.Participant);
@@ -64,15 +79,24 @@ internal sealed class RtcCall
 
     public void OnTrackStarted(PublishedTrack track)
     {
-        foreach (RtcSession other in Note(track, started: true))
+        RtcSession[] others = Note(track, started: true, out PublishedTrack? opened);
+        foreach (RtcSession other in others)
         {
-            other.PostTrackStarted(track);
+            if (IsOwed(other, track))
+            {
+                other.PostTrackStarted(track);
+            }
+        }
+
+        if (opened is not null)
+        {
+            OpenSlot(opened);
         }
     }
 
     public void OnTrackEnded(PublishedTrack track)
     {
-        foreach (RtcSession other in Note(track, started: false))
+        foreach (RtcSession other in Note(track, started: false, out _))
         {
             other.PostTrackEnded(track);
         }
@@ -83,12 +107,33 @@ internal sealed class RtcCall
     {
         lock (_gate)
         {
-            return [.. _tracks.Where(track => track.Publisher != session.Participant).OrderBy(static track => track.Type)];
+            IEnumerable<PublishedTrack> tracks = _tracks.Where(track => track.Publisher != session.Participant && IsOwed(session, track));
+            IEnumerable<PublishedTrack> slots = loudest is null || session.Config.IsBot ? [] : loudest.Slots.Take(_openSlots).Select(static slot => slot.Track);
+            return [.. slots.Concat(tracks).OrderBy(static track => track.Type)];
         }
     }
 
-    private RtcSession[] Note(PublishedTrack track, bool started)
+    // Recorders and transcribers need to know whose voice it is, and all of them.
+    private bool IsOwed(RtcSession session, PublishedTrack track) =>
+        loudest is null || track.Type != TrackType.Voice || session.Config.IsBot;
+
+    private void OpenSlot(PublishedTrack slot)
     {
+        RtcSession[] listeners;
+        lock (_gate)
+        {
+            listeners = [.. _sessions.Where(static session => !session.Config.IsBot)];
+        }
+
+        foreach (RtcSession listener in listeners)
+        {
+            listener.PostTrackStarted(slot);
+        }
+    }
+
+    private RtcSession[] Note(PublishedTrack track, bool started, out PublishedTrack? opened)
+    {
+        opened = null;
         lock (_gate)
         {
             bool changed = started switch
@@ -105,6 +150,10 @@ internal sealed class RtcCall
             if (started)
             {
                 _tracks.Add(track);
+                if (loudest is not null && _openSlots < loudest.Slots.Count && _tracks.Count(static other => other.Type == TrackType.Voice) > _openSlots)
+                {
+                    opened = loudest.Slots[_openSlots++].Track;
+                }
             }
 
             return [.. _sessions.Where(session => session.Participant != track.Publisher)];

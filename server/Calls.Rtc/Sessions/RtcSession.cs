@@ -20,6 +20,9 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
     /// <summary>Control items waiting for one session; a client that sends faster than it is handled loses the excess.</summary>
     private const int MailboxCapacity = 512;
 
+    // A session that has been silent for so long no longer keeps its address; a NAT may have given it to somebody else.
+    private const long AddressHeldMs = 5_000;
+
     private readonly ISessionHost _host;
     private readonly SessionControl _control;
     private readonly SessionMailbox<SessionWork> _mailbox;
@@ -93,7 +96,7 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
             return CheckResult.NoSession;
         }
 
-        if (agent.Authenticate(check) != IceAuthentication.Ok || !source.IsOpenTo(this))
+        if (agent.Authenticate(check) != IceAuthentication.Ok || !source.IsOpenTo(this) || IsTaken(source, nowMs))
         {
             return CheckResult.Forged;
         }
@@ -263,6 +266,14 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
             loop.Post(new(static (owner, state, _) => owner.Unregister((TransportPath)state!), path));
         }
     }
+
+    // Whoever can forge a source address must not draw another session's media away from it with a valid check of his own.
+    private bool IsTaken(in DatagramSource source, long nowMs) =>
+        source.Session is RtcSession { IsClosed: false } other
+        && other != this
+        && other.Participant.Path is { } path
+        && path.Remote == source.Remote
+        && nowMs - other.LastAuthenticatedMs < AddressHeldMs;
 
     private void Follow(MediaLoop loop, IceLiteAgent agent, IceChanges changes, TransportPath path)
     {

@@ -19,6 +19,10 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
     /// <summary>How long after the first answer the data channel may take to open (media.md 5.1).</summary>
     public const long ChannelOpenMs = 20_000;
 
+    // Offers that a client may make (media.md 9.7); each costs a description of all sections.
+    private const int OffersPerSecond = 5;
+    private const int OfferBurst = 20;
+
     private readonly SessionEnvironment _environment;
     private readonly MediaParticipant _participant;
     private readonly ISessionControlOutput _output;
@@ -30,6 +34,7 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
     private readonly DataChannelEndpoint _channel;
     private readonly long _firstOfferDeadlineMs;
     private readonly SessionTransport _transport;
+    private readonly MessageRateLimit _offerLimit = new(OffersPerSecond, OfferBurst);
     private long? _channelDeadlineMs;
     private bool _owesCandidates;
     private bool _closed;
@@ -350,7 +355,7 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
         bool isFirst = Agent is null;
         bool applied = (path == SignalingPath.DataChannel || json.Length <= SessionDescriptionMessage.MaxWebSocketLengthBytes)
             && SessionDescriptionMessage.TryParse(json, out SessionDescriptionMessage description)
-            && (description.IsOffer || !isFirst)
+            && (description.IsOffer ? _offerLimit.TryTake(_nowMs) : !isFirst)
             && _negotiation.OnDescription(description, path, _nowMs);
         if (!applied)
         {

@@ -1,5 +1,6 @@
 using Calls.Rtc.Sfu.Bandwidth;
 using Calls.Rtc.Sfu.Feedback;
+using Calls.Rtc.Sfu.Loudest;
 using Calls.Rtc.Sfu.Statistics;
 using Calls.Rtc.Srtp;
 using Calls.Rtc.Transport;
@@ -116,6 +117,9 @@ internal sealed class MediaParticipant
 
     internal LossCounters Counters { get; }
 
+    /// <summary>Its voice in a call that forwards the loudest only; <c>null</c> in any other. Set once, before media flows.</summary>
+    internal VoiceCandidate? Candidate { get; set; }
+
     internal OutboundStreams Outgoing { get; } = new();
 
     /// <summary>What its path carries; <c>null</c> as long as no video is sent to it.</summary>
@@ -180,8 +184,11 @@ internal sealed class MediaParticipant
             {
                 track.WriteReports(_clock, nowMs, sink);
             }
+
+            Candidate?.WriteReports(_clock, nowMs, sink);
         }
 
+        Candidate?.Tick(nowMs);
         if (!_inbound.Streams.All.IsEmpty)
         {
             _repair.Tick(_inbound.Streams.All, nowMs, sink);
@@ -235,6 +242,7 @@ internal sealed class MediaParticipant
         Volatile.Write(ref _inboundKeys, null);
         Volatile.Write(ref _outboundKeys, null);
         _inbound.Tracks.EndAll();
+        Candidate?.End();
         foreach (TrackForwarder forwarder in Outgoing.Close())
         {
             forwarder.Track!.RemoveSubscriber(forwarder);

@@ -33,11 +33,17 @@ internal sealed class PublishedTrack
     private int _keepsPayloads;
 
     internal PublishedTrack(MediaParticipant publisher, TrackType type, InboundStream source, long nowMs)
+        : this(publisher, type, source.Codec, nowMs)
+    {
+    }
+
+    /// <summary>A track whose sources are those of others: <paramref name="publisher"/> gives it its name only.</summary>
+    internal PublishedTrack(MediaParticipant publisher, TrackType type, RtpCodec codec, long nowMs)
     {
         Publisher = publisher;
         Type = type;
         StartedMs = nowMs;
-        Codec = source.Codec;
+        Codec = codec;
         _layers = [.. Enumerable.Range(0, Codec.Kind() == TrackKind.Video ? MaxLayers : 1).Select(static index => new PublishedLayer(index))];
         TrackId = $"{type.WireName()}_{publisher.SessionId}_{RandomNumberGenerator.GetString(TrackIdAlphabet, 8)}";
     }
@@ -195,7 +201,9 @@ internal sealed class PublishedTrack
 
     /// <summary>[loop] Hands a packet of one of its layers to every subscriber.</summary>
     /// <param name="red">Its payload, if that is Opus which repeats itself.</param>
-    internal void Forward(int layer, in RtpPacketView packet, in RedPayload red, long sequence, byte? audioLevel, long nowMs, IPacketSink sink)
+    /// <param name="except">The one who speaks, if that is not the publisher.</param>
+    internal void Forward(
+        int layer, in RtpPacketView packet, in RedPayload red, long sequence, byte? audioLevel, long nowMs, IPacketSink sink, MediaParticipant? except = null)
     {
         VideoPayload video = VideoPayload.Read(Codec, packet.Payload);
         _layers[layer].OnPacket(packet, video, nowMs);
@@ -214,7 +222,10 @@ internal sealed class PublishedTrack
         long start = _writeTimes.Begin();
         foreach (TrackForwarder subscriber in subscribers)
         {
-            _results[(int)subscriber.Forward(source, nowMs, sink)]++;
+            if (subscriber.Receiver != except)
+            {
+                _results[(int)subscriber.Forward(source, nowMs, sink)]++;
+            }
         }
 
         _writeTimes.End(start, subscribers.Length);
@@ -222,6 +233,10 @@ internal sealed class PublishedTrack
         _packetsIn++;
         _bytesIn += packet.Length;
         _bytesOut += (_results[(int)ForwardResult.Sent] - sentBefore) * packet.Length;
+        if (Type == TrackType.Voice)
+        {
+            Publisher.Candidate?.Forward(_layers[layer].Source!, packet, red, sequence, audioLevel, nowMs, sink);
+        }
     }
 
     /// <summary>[loop] Sends what has waited for this time.</summary>

@@ -217,6 +217,9 @@ internal sealed class TrackForwarder
         return IsPacing;
     }
 
+    /// <summary>[publisher's loop] The next packet begins anew after what was sent last, also if it is of the same source.</summary>
+    internal void BeginAnew() => _source = null;
+
     /// <summary>[subscriber's loop] The subscriber misses packets.</summary>
     internal void RequestRetransmission(in Nack nack)
     {

@@ -103,6 +103,7 @@ internal static class ServeCommand
         IceHostPortOverride = settings.ICEHostPortOverride,
         IceServerUrls = [.. settings.ICEServersConfigs.SelectMany(static server => server.Urls), .. settings.ICEServers],
         DtlsActive = options.DtlsActive,
+        LoudestVoices = options.LoudestVoices,
     };
 
     /// <summary>Puts the settings of a deployment together.</summary>

@@ -47,6 +47,9 @@ internal sealed record SidecarOptions
     /// <summary>We answer <c>a=setup:active</c> instead of <c>passive</c> (media.md 2.1).</summary>
     public bool DtlsActive { get; init; }
 
+    /// <summary>How many voices of a call are forwarded, the loudest; 0 = all (media.md 8.8).</summary>
+    public int LoudestVoices { get; init; }
+
     /// <summary>Routes of Mattermost answered here: <c>plugins</c>, <c>commands</c>, <c>post-edits</c>, <c>logout</c> (mattermost-integration.md 3.17).</summary>
     public IReadOnlySet<string> TakeOver { get; init; } = new HashSet<string>();
 

@@ -17,7 +17,7 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
     private static readonly string[] Known =
     [
         "HttpListen", "AdminListen", "MattermostURL", "SiteURL", "BotToken", "BotTokenFile", "JobsBotToken", "JobsBotTokenFile", "DatabaseURL", "MaxOpenConns", "MaxIdleConns", "NodeName",
-        "TrustedProxies", "EndCallsOnStart", "DtlsRole", "TakeOver", "LogLevel", "LogFormat",
+        "TrustedProxies", "EndCallsOnStart", "DtlsRole", "LoudestVoices", "TakeOver", "LogLevel", "LogFormat",
         "LicenseGating", "LicenseOverride", "BundlePath", "PushProxyURL", "CallbackURL",
     ];
 
@@ -60,6 +60,7 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
             TrustedProxies = Value("TrustedProxies", ParseNetworks, "networks are expected, such as 10.0.0.0/8,192.168.1.7/32", defaults.TrustedProxies),
             EndCallsOnStart = Switch("EndCallsOnStart"),
             DtlsActive = Value("DtlsRole", static text => text switch { "active" => "active", "passive" => "passive", _ => null }, "passive or active is expected", "passive") == "active",
+            LoudestVoices = Value<int?>("LoudestVoices", ParseLoudestVoices, "a number from 0 (all) to 50 is expected", 0)!.Value,
             TakeOver = Value("TakeOver", ParseTakeOver, "a list of plugins, commands, post-edits and logout is expected", defaults.TakeOver),
             LicenseGating = Switch("LicenseGating"),
             LicenseOverride = Value<string?>("LicenseOverride", static text => text is "none" or "professional" or "enterprise" ? text : null, "none, professional or enterprise is expected", null),
@@ -214,6 +215,9 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
         var routes = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).ToHashSet();
         return routes.IsSubsetOf(TakeOverRoutes) ? routes : null;
     }
+
+    private static int? ParseLoudestVoices(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count <= 50 ? count : null;
 
     private static LogLevel? ParseLogLevel(string text) => text switch
     {

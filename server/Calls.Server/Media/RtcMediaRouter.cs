@@ -21,7 +21,8 @@ internal sealed class RtcMediaRouter(IRtcServer server) : IMediaRouter
                 session.Id.Value,
                 session.Channel.Value,
                 session.Av1Support,
-                session.DcSignaling));
+                session.DcSignaling,
+                session.IsBot));
             return Task.CompletedTask;
         }
         catch (RtcException refused)

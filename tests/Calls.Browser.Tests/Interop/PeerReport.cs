@@ -10,5 +10,6 @@ internal sealed record PeerReport(int Pongs, IReadOnlyList<PeerReport.Track> Tra
     /// <param name="Sent">RTP packets.</param>
     /// <param name="Received">RTP packets.</param>
     /// <param name="Decoded">Pictures; 0 for audio.</param>
-    internal sealed record Media(long Sent, long Received, long Decoded = 0);
+    /// <param name="Lost">RTP packets, as far as the peer says.</param>
+    internal sealed record Media(long Sent, long Received, long Decoded = 0, long Lost = 0);
 }

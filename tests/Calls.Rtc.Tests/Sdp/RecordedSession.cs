@@ -16,6 +16,9 @@ internal sealed class RecordedSession
 
     public int Answered { get; private set; }
 
+    /// <summary>What the client has agreed to send.</summary>
+    public IReadOnlyList<ReceivingSection> Receiving => _sfu.Receiving;
+
     public void Replay(RecordedDescription recorded)
     {
         SessionDescription theirs = NegotiationPair.Parse(recorded.Sdp);

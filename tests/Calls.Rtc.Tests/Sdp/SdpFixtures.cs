@@ -18,6 +18,9 @@ internal static class SdpFixtures
     public static IEnumerable<string> TranscriptNames() =>
         Directory.EnumerateFiles(Path.Combine(Root, "transcripts"), "*.jsonl").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
 
+    /// <summary>All lines of one transcript.</summary>
+    public static IEnumerable<string> ReadLines(string transcript) => File.ReadLines(Path.Combine(Root, "transcripts", transcript));
+
     /// <summary>Offers and answers of one transcript in time order.</summary>
     public static IEnumerable<RecordedDescription> ReadTranscript(string name)
     {

@@ -44,6 +44,25 @@ public sealed class SidecarOptionsReaderTests
         Assert.Equal("LogLevel (settings file) is \"loud\": debug, info, warn or error is expected", faults[3]);
     }
 
+    [Theory]
+    [InlineData("0", 0)]
+    [InlineData("8", 8)]
+    [InlineData("51", null)]
+    [InlineData("-1", null)]
+    [InlineData("many", null)]
+    public void The_number_of_loudest_voices_is_a_number(string text, int? expected)
+    {
+        Dictionary<string, string> environment = new() { ["MM_CALLS_LOUDEST_VOICES"] = text };
+        if (expected is not null)
+        {
+            Assert.Equal(expected, Read(null, environment: environment).LoudestVoices);
+            return;
+        }
+
+        ConfigurationException refused = Assert.Throws<ConfigurationException>(() => Read(null, environment: environment));
+        Assert.Equal($"LoudestVoices (environment) is \"{text}\": a number from 0 (all) to 50 is expected", Assert.Single(refused.Faults).ToString());
+    }
+
     [Fact]
     public void A_database_password_is_masked_in_the_fault()
     {

@@ -117,11 +117,12 @@ async function publish(kinds) {
 }
 
 async function report() {
-  const result = {pongs: peer.pongs, tracks: peer.tracks, audio: {sent: 0, received: 0}, video: {sent: 0, received: 0, decoded: 0}, srtp: '', state: peer.pc.connectionState};
+  const result = {pongs: peer.pongs, tracks: peer.tracks, audio: {sent: 0, received: 0, lost: 0}, video: {sent: 0, received: 0, decoded: 0, lost: 0}, srtp: '', state: peer.pc.connectionState};
   (await peer.pc.getStats()).forEach((entry) => {
     if (entry.type === 'outbound-rtp') result[entry.kind].sent += entry.packetsSent;
     if (entry.type === 'inbound-rtp') {
       result[entry.kind].received += entry.packetsReceived;
+      result[entry.kind].lost += entry.packetsLost;
       if (entry.kind === 'video') result.video.decoded += entry.framesDecoded ?? 0;
     }
     if (entry.type === 'transport') result.srtp = entry.srtpCipher ?? '';
