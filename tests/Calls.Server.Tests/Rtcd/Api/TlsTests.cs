@@ -48,6 +48,8 @@ public sealed class TlsTests : IDisposable
 
     private RtcdOptions WithTls(RtcdOptions options) => options with
     {
-        TlsEnable = true, TlsCertFile = Path.Combine(_folder, "cert.pem"), TlsCertKey = Path.Combine(_folder, "key.pem"),
+        TlsEnable = true,
+        TlsCertFile = Path.Combine(_folder, "cert.pem"),
+        TlsCertKey = Path.Combine(_folder, "key.pem"),
     };
 }
