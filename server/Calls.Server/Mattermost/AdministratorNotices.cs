@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Calls.Domain.Ports;
 using Calls.Server.Api;
 using Calls.Server.Mattermost.Rest;
