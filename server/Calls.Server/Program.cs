@@ -15,6 +15,7 @@ var root = new RootCommand("The backend of Mattermost Calls: gateway, signaling 
     PackCommand.Create(),
     DemoCommand.Create(),
     RtcdCommand.Create(),
+    LoadCommand.Create(),
 };
 root.SetAction((parsed, cancellation) => ServeCommand.RunAsync(parsed.GetValue(settings), cancellation));
 

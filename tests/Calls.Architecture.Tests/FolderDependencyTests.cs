@@ -36,7 +36,8 @@ public sealed partial class FolderDependencyTests
         ["Media"] = ["Configuration"],
         ["Jobs"] = ["Configuration"],
         ["Rtcd"] = ["Observability"],
-        ["Commands"] = ["Configuration", "Observability", "Signaling", "Api", "Persistence", "Mattermost", "Media", "Jobs", "Rtcd"],
+        ["Load"] = [],
+        ["Commands"] = ["Configuration", "Observability", "Signaling", "Api", "Persistence", "Mattermost", "Media", "Jobs", "Rtcd", "Load"],
     };
 
     private static readonly string[] ProtocolFolders = ["Crypto", "Stun", "Dtls", "Srtp", "Rtp", "Rtcp", "Sctp", "DataChannels", "Sdp"];
@@ -48,11 +49,12 @@ public sealed partial class FolderDependencyTests
     public void Folders_of_the_server_use_only_what_they_may() => AssertFolders("Calls.Server", Server);
 
     [Fact]
-    public void Only_rtcd_speaks_rtcds_protocol()
+    public void Only_rtcd_and_who_plays_its_client_speak_rtcds_protocol()
     {
         foreach (string file in SourceTree.CSharp("server").Where(static file => !file.StartsWith("server/Calls.Rtcd.Protocol/", StringComparison.Ordinal)))
         {
-            bool mayKnow = file.StartsWith("server/Calls.Server/Rtcd/", StringComparison.Ordinal);
+            bool mayKnow = file.StartsWith("server/Calls.Server/Rtcd/", StringComparison.Ordinal)
+                || file.StartsWith("server/Calls.Server/Load/", StringComparison.Ordinal);
             Assert.True(mayKnow || !File.ReadAllText(Path.Combine(SourceTree.Root, file)).Contains("Calls.Rtcd.Protocol", StringComparison.Ordinal), $"{file} uses rtcd's protocol.");
         }
     }

@@ -43,7 +43,8 @@ internal static class RtcdLogging
 
     private static void AddConsole(ILoggingBuilder logging, RtcdOptions options)
     {
-        logging.AddFilter<ConsoleLoggerProvider>(null, LevelOf(options.ConsoleLevel));
+        LogLevel least = LevelOf(options.ConsoleLevel);
+        logging.AddFilter<ConsoleLoggerProvider>((category, level) => level >= least && (level >= LogLevel.Warning || category?.StartsWith("Calls", StringComparison.Ordinal) == true));
         if (options.ConsoleJson)
         {
             logging.AddJsonConsole(static console => console.UseUtcTimestamp = true);
