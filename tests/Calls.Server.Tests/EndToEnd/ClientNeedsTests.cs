@@ -92,8 +92,9 @@ public sealed class ClientNeedsTests
         await using CallsSite site = await CallsSite.StartAsync();
         string origin = site.Url.GetLeftPart(UriPartial.Authority);
         site.Mattermost.SetConfig("ServiceSettings", "SiteURL", origin);
-        site.Mattermost.SetConfig("ServiceSettings", "WebsocketURL", origin.Replace("http", "ws", StringComparison.Ordinal) + Base);
-        await site.WithinAsync(5, () => site.Sidecar.Services.GetRequiredService<Calls.Server.Mattermost.Rest.SettingsCache>().Current?.WebsocketUrl.Length > 0);
+        await site.SaveAsync(
+            mattermost => mattermost.SetConfig("ServiceSettings", "WebsocketURL", origin.Replace("http", "ws", StringComparison.Ordinal) + Base),
+            () => site.Read?.WebsocketUrl.Length > 0);
 
         // The web app and the desktop's view send the site's origin, mobile the same with the scheme of its socket.
         foreach (string sent in (string[])[origin, origin.Replace("http", "ws", StringComparison.Ordinal)])

@@ -56,16 +56,18 @@ public sealed class OperationTests : IAsyncLifetime
     {
         await _site.WithinAsync(5, async () => (await ReadyAsync()).Status == HttpStatusCode.OK);
 
-        _site.Mattermost.ReplaceManifestWithServer("1.11.0");
-        await _site.WithinAsync(5, async () => (await ReadyAsync()).Status == HttpStatusCode.ServiceUnavailable);
+        await _site.SaveAsync(static mattermost => mattermost.ReplaceManifestWithServer("1.11.0"), () => _site.Read?.Plugin is { HasServer: true });
 
-        string reason = (await ReadyAsync()).Body;
+        (HttpStatusCode status, string reason) = await ReadyAsync();
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
         Assert.StartsWith("The plugin com.mattermost.calls 1.11.0 installed in Mattermost has a server part of its own: two backends would answer.", reason, StringComparison.Ordinal);
         Assert.Equal("fail", (await DiagnosticsAsync()).GetProperty("checks").EnumerateArray()
             .Last(static check => check.GetProperty("name").GetString() == "Plugin").GetProperty("level").GetString());
 
-        _site.Mattermost.InstallPlugin("""{ "id": "com.mattermost.calls", "version": "99.0.0", "webapp": { "bundle_path": "main.js" } }""");
-        await _site.WithinAsync(5, async () => (await ReadyAsync()).Status == HttpStatusCode.OK);
+        await _site.SaveAsync(
+            static mattermost => mattermost.InstallPlugin("""{ "id": "com.mattermost.calls", "version": "99.0.0", "webapp": { "bundle_path": "main.js" } }"""),
+            () => _site.Read?.Plugin is { HasServer: false });
+        Assert.Equal(HttpStatusCode.OK, (await ReadyAsync()).Status);
     }
 
     [Fact]

@@ -111,6 +111,8 @@ public sealed class PushTests : IAsyncLifetime
     [InlineData("/api/v1/send_push", "not json")]
     [InlineData("/api/v1/send_push", """{"type":"clear","channel_id":7}""")]
     [InlineData("/api/v1/send_push", "[]")]
+    [InlineData("/api/v1/send_push", """{"type":"message","type":"message"}""")]
+    [InlineData("/api/v1/send_push", "{\"type\":\"message\",\"channel_id\":\"\\ud800\"}")]
     public async Task Everything_else_passes_as_it_is(string path, string body)
     {
         await SendAsync(body, path);

@@ -238,8 +238,8 @@ public sealed class RestIdentityTests : IAsyncLifetime
     [Fact]
     public async Task A_clients_log_becomes_a_file_in_a_direct_message()
     {
-        _site.Mattermost.SetConfig("ServiceSettings", "SiteURL", "https://chat.example.org");
-        await _site.WithinAsync(5, () => _site.Sidecar.Services.GetRequiredService<Calls.Server.Mattermost.Rest.SettingsCache>().Current?.SiteUrl.Length > 0);
+        await _site.SaveAsync(
+            static mattermost => mattermost.SetConfig("ServiceSettings", "SiteURL", "https://chat.example.org"), () => _site.Read?.SiteUrl.Length > 0);
         ClientSocket alice = await _site.OpenAsync("alice");
         string token = _site.LogIn("alice");
         string bot = _site.Sidecar.Services.GetRequiredService<IChatHost>().BotUserId.Value;

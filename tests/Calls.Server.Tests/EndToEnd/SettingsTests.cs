@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Calls.Server.Configuration;
 using Calls.Server.Tests.EndToEnd.Testing;
 using Calls.Server.Tests.Mattermost.Testing;
@@ -16,10 +17,9 @@ public sealed class SettingsTests
     {
         await using CallsSite site = await StartAsync();
 
-        site.Mattermost.SetPluginSetting("MaxCallParticipants", 3);
-        await site.WithinAsync(5, () => Current(site).MaxCallParticipants == 3);
-        site.Mattermost.SetPluginSetting("EnableRinging", true);
-        await site.WithinAsync(5, () => Current(site).EnableRinging);
+        // One second passes in each.
+        await SaveAsync(site, "MaxCallParticipants", 3, () => Current(site).MaxCallParticipants == 3);
+        await SaveAsync(site, "EnableRinging", true, () => Current(site).EnableRinging);
 
         JsonElement config = await site.GetAsync("alice", "/config");
         Assert.Equal((3, true), (config.GetProperty("MaxCallParticipants").GetInt32(), config.GetProperty("EnableRinging").GetBoolean()));
@@ -35,12 +35,11 @@ public sealed class SettingsTests
     public async Task What_cannot_be_used_changes_nothing_and_is_told_to_the_administrators(string key, string value, string text)
     {
         await using CallsSite site = await StartAsync();
-        site.Mattermost.SetPluginSetting("MaxCallParticipants", 3);
-        await site.WithinAsync(5, () => Current(site).MaxCallParticipants == 3);
+        await SaveAsync(site, "MaxCallParticipants", 3, () => Current(site).MaxCallParticipants == 3);
 
-        site.Mattermost.SetPluginSetting(key, JsonSerializer.SerializeToNode(JsonDocument.Parse(value).RootElement));
         string direct = site.Mattermost.AddDirectChannel(site.IdOf("sysadmin"), site.Sidecar.Services.GetRequiredService<Calls.Domain.Ports.IChatHost>().BotUserId.Value);
-        await site.WithinAsync(5, () => site.Mattermost.PostsIn(direct).Count > 0);
+        await SaveAsync(
+            site, key, JsonSerializer.SerializeToNode(JsonDocument.Parse(value).RootElement), () => site.Mattermost.PostsIn(direct).Count > 0);
 
         Assert.Contains($"{key} (System Console): {text}", site.Mattermost.PostsIn(direct).Single().GetProperty("message").GetString(), StringComparison.Ordinal);
         JsonElement config = await site.GetAsync("sysadmin", "/config");
@@ -48,8 +47,7 @@ public sealed class SettingsTests
         Assert.NotEqual(value, config.GetProperty(key).GetRawText());
 
         site.Mattermost.SetPluginSetting(key, null);
-        site.Mattermost.SetPluginSetting("MaxCallParticipants", 4);
-        await site.WithinAsync(5, () => Current(site).MaxCallParticipants == 4);
+        await SaveAsync(site, "MaxCallParticipants", 4, () => Current(site).MaxCallParticipants == 4);
     }
 
     [Fact]
@@ -58,12 +56,10 @@ public sealed class SettingsTests
     public async Task A_masked_secret_is_left_as_it_was()
     {
         await using CallsSite site = await StartAsync();
-        site.Mattermost.SetPluginSetting("TURNStaticAuthSecret", "hunter2");
-        await site.WithinAsync(5, () => Current(site).TURNStaticAuthSecret == "hunter2");
+        await SaveAsync(site, "TURNStaticAuthSecret", "hunter2", () => Current(site).TURNStaticAuthSecret == "hunter2");
 
         site.Mattermost.Faults.MaskedSettings.Add("turnstaticauthsecret");
-        site.Mattermost.SetPluginSetting("MaxCallParticipants", 5);
-        await site.WithinAsync(5, () => Current(site).MaxCallParticipants == 5);
+        await SaveAsync(site, "MaxCallParticipants", 5, () => Current(site).MaxCallParticipants == 5);
 
         Assert.Equal("hunter2", Current(site).TURNStaticAuthSecret);
     }
@@ -88,8 +84,7 @@ public sealed class SettingsTests
     {
         await using CallsSite site = await StartAsync();
         site.Mattermost.SetPluginSetting("AllowEnableCalls", false);
-        site.Mattermost.SetPluginSetting("MaxCallParticipants", 6);
-        await site.WithinAsync(5, () => Current(site).MaxCallParticipants == 6);
+        await SaveAsync(site, "MaxCallParticipants", 6, () => Current(site).MaxCallParticipants == 6);
 
         Assert.True((await site.GetAsync("alice", "/config")).GetProperty("AllowEnableCalls").GetBoolean());
     }
@@ -179,6 +174,9 @@ public sealed class SettingsTests
     // Mattermost tells settings only of a plugin that is installed, and none that its manifest calls secret.
     private static Task<CallsSite> StartAsync() => CallsSite.StartAsync(prepare: static mattermost => mattermost.InstallPlugin(
         """{ "id": "com.mattermost.calls", "name": "Calls", "version": "1.12.0", "webapp": { "bundle_path": "webapp/dist/main.js" } }"""));
+
+    private static Task SaveAsync(CallsSite site, string key, JsonNode? value, Func<bool> happened) =>
+        site.SaveAsync(mattermost => mattermost.SetPluginSetting(key, value), happened);
 
     private static CallsSettings Current(CallsSite site) => site.Sidecar.Services.GetRequiredService<CurrentCallsSettings>().Value;
 }

@@ -41,8 +41,8 @@ public sealed class SlashCommandTests
     public async Task A_link_is_shown_in_channels_and_in_direct_and_group_messages(bool isIntercepted)
     {
         await using CallsSite site = await StartAsync(isIntercepted);
-        site.Mattermost.SetConfig("ServiceSettings", "SiteURL", "https://chat.example.org/");
-        await site.WithinAsync(5, () => site.Sidecar.Services.GetRequiredService<Calls.Server.Mattermost.Rest.SettingsCache>().Current?.SiteUrl.Length > 0);
+        await site.SaveAsync(
+            static mattermost => mattermost.SetConfig("ServiceSettings", "SiteURL", "https://chat.example.org/"), () => site.Read?.SiteUrl.Length > 0);
         ClientSocket alice = await site.OpenAsync("alice");
         string direct = site.Mattermost.AddDirectChannel(site.IdOf("alice"), site.IdOf("bob"));
         string group = site.Mattermost.AddGroupChannel(site.IdOf("alice"), site.IdOf("bob"), site.IdOf("carol"));

@@ -1,7 +1,5 @@
 using System.Net;
-using Calls.Server.Mattermost.Rest;
 using Calls.Server.Tests.EndToEnd.Testing;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Calls.Server.Tests.EndToEnd;
 
@@ -100,8 +98,9 @@ public sealed class StandaloneTests : IDisposable
     public async Task Pages_are_led_to_the_plugins_path_where_that_is_the_only_one_routed_here()
     {
         await using CallsSite site = await StartAsync();
-        site.Mattermost.SetConfig("ServiceSettings", "WebsocketURL", "wss://chat.example.org/plugins/com.mattermost.calls/");
-        await site.WithinAsync(5, () => site.Sidecar.Services.GetRequiredService<SettingsCache>().Current?.WebsocketUrl.Length > 0);
+        await site.SaveAsync(
+            static mattermost => mattermost.SetConfig("ServiceSettings", "WebsocketURL", "wss://chat.example.org/plugins/com.mattermost.calls/"),
+            () => site.Read?.WebsocketUrl.Length > 0);
 
         using HttpResponseMessage page = await GetAsync(site, "widget.html", Desktop);
         using HttpResponseMessage script = await GetAsync(site, "gateway-socket.js", Desktop);

@@ -39,6 +39,7 @@ internal sealed partial class PushInterposer(
     private static readonly TimeSpan AddressLifetime = TimeSpan.FromMinutes(1);
     private static readonly string[] Passed = ["X-Mattermost-Auth", "X-Mattermost-ServerID"];
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     private readonly ExpiringCache<string, IPAddress[]> _resolved = new(1, time);
 
@@ -226,7 +227,7 @@ internal sealed partial class PushInterposer(
     {
         try
         {
-            return JsonNode.Parse(body) as JsonObject;
+            return JsonNode.Parse(body, documentOptions: Strict) as JsonObject;
         }
         catch (JsonException)
         {

@@ -6,11 +6,11 @@ namespace Calls.Server.Mattermost.Rest;
 /// <summary>Reads Mattermost's configuration and licence, at start, after their events and every five minutes (mattermost-integration.md 5.4, 7.4).</summary>
 internal sealed class SettingsReader(MattermostClient rest, SettingsCache cache, TimeProvider time) : IDisposable
 {
+    /// <summary>One save raises the event on every socket, and several saves may follow each other.</summary>
+    internal static readonly TimeSpan Debounce = TimeSpan.FromMilliseconds(900);
+
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
-
-    // One save raises the event on every socket, and several saves may follow each other.
-    private static readonly TimeSpan Debounce = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _wake = new(0, 1);
 

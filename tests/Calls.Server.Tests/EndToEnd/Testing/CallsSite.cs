@@ -7,6 +7,7 @@ using Calls.Rtc;
 using Calls.Server.Commands;
 using Calls.Server.Configuration;
 using Calls.Server.Mattermost.Relay;
+using Calls.Server.Mattermost.Rest;
 using Calls.Server.Tests.Mattermost.Testing;
 using Calls.StandIn;
 using Microsoft.Extensions.DependencyInjection;
@@ -197,6 +198,20 @@ internal sealed class CallsSite : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Changes Mattermost's settings or plugins and lets a second pass, after which the service has taken them up.</summary>
+    public async Task SaveAsync(Action<StandInMattermost> change, Func<bool> happened)
+    {
+        // Whatever is read at the moment: the next reading is the one that sees the change.
+        Task awaited = Time.WhenTimerIsSetAsync(SettingsReader.Debounce);
+        change(Mattermost);
+        await awaited.WaitAsync(Limits.Test);
+        Time.Advance(TimeSpan.FromSeconds(1));
+        await Poll.UntilAsync(happened);
+    }
+
+    /// <summary>What the service last read of Mattermost's settings.</summary>
+    public MattermostSettings? Read => Sidecar.Services.GetRequiredService<SettingsCache>().Current;
 
     /// <summary>Something happens before so many seconds have passed.</summary>
     public Task WithinAsync(int seconds, Func<bool> happened) => WithinAsync(seconds, () => Task.FromResult(happened()));
