@@ -1,17 +1,19 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.NetworkInformation;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using Calls.Rtc.Dtls;
 using Calls.Rtc.Ice;
 using Calls.Rtc.Sessions;
 using Calls.Rtc.Sfu;
+using Calls.Rtc.Sfu.Statistics;
 using Calls.Rtc.Stun;
 using Calls.Rtc.Transport;
+using SupportedCodecs = Calls.Rtc.Sdp.SupportedCodecs;
 
 namespace Calls.Rtc;
 
-/// <summary>The media server: every session on one UDP port, each packet forwarded by the loop that received it.</summary>
+/// <summary>The media server: every session on one UDP and one TCP port, each packet forwarded by the loop that received it.</summary>
 public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsyncDisposable
 {
     /// <summary>How long a certificate serves new sessions (DEV-5).</summary>
@@ -30,45 +32,72 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     private readonly MediaTransport _transport;
     private readonly List<RtcSession>[] _owned;
     private readonly long[] _checks = new long[Enum.GetValues<CheckResult>().Length];
-    private readonly long[] _errors = new long[Enum.GetValues<RtcErrorType>().Length];
-    private readonly IReadOnlyList<IceCandidate> _candidates;
+    private readonly long[] _errors = new long[Enum.GetValues<RtcErrorKind>().Length];
+    private readonly OfferedCandidates _offered;
     private readonly TrafficTotals _traffic = new();
+    private readonly LossCounters _losses = new();
     private SessionEnvironment _environment;
     private DateTimeOffset _certificateMadeAt;
     private TaskCompletionSource? _drained;
     private bool _isStopping;
 
-    private RtcServer(RtcServerOptions options, IRtcEvents events, TimeProvider time, IReadOnlyList<IPAddress> addresses, IceHostOverride? hostOverride, IPAddress? overrideAddress)
+    private RtcServer(RtcServerOptions options, IRtcEvents events, TimeProvider time, CandidateSources sources)
     {
         _options = options;
         _events = events;
         _time = time;
         Ntp = new(time.GetUtcNow(), MonotonicTime.NowMs(time));
         _deadlines = new(time);
-        _transport = MediaTransport.Open(TransportOptions(options, time, addresses), this);
+        _transport = MediaTransport.Open(TransportOptions(options, time, sources), this);
         _owned = [.. _transport.Loops.Select(static _ => new List<RtcSession>())];
-        _candidates = CandidateAddresses.Build(new()
-        {
-            UdpAddresses = addresses,
-            UdpPort = _transport.Port,
-            HostOverride = hostOverride,
-            OverrideAddress = overrideAddress,
-            PortOverride = options.IceHostPortOverride,
-        });
+        _offered = new(
+            sources with { UdpPort = _transport.Port, TcpPort = TcpPort ?? 0 }, Dns.GetHostAddressesAsync, options.EnableIPv6, time, options.Log);
         _environment = CreateEnvironment();
     }
 
     /// <summary>The UDP port that was opened.</summary>
     public int Port => _transport.Port;
 
-    /// <summary>Where clients are told to send, as candidate lines without a user fragment: for the operator.</summary>
-    public IReadOnlyList<string> AdvertisedAddresses => [.. _candidates.Select(static candidate => $"{candidate.Host}:{candidate.Port}")];
+    /// <summary>The TCP port that was opened; <c>null</c> without ICE-TCP.</summary>
+    public int? TcpPort => _transport.TcpEndPoints.Count == 0 ? null : _transport.TcpEndPoints[0].Port;
+
+    /// <summary>UDP addresses and ports that clients are told, most preferred first: for the operator.</summary>
+    public IReadOnlyList<string> AdvertisedAddresses => [.. _offered.Candidates.Where(static candidate => !candidate.IsTcp).Select(static candidate => candidate.EndPoint)];
+
+    /// <summary>The same for TCP.</summary>
+    public IReadOnlyList<string> AdvertisedTcpAddresses => [.. _offered.Candidates.Where(static candidate => candidate.IsTcp).Select(static candidate => candidate.EndPoint)];
+
+    /// <summary>TCP connections open at present.</summary>
+    public int TcpConnections => _transport.Connections;
+
+    /// <summary>What is counted about lost packets and their repair, over all sessions.</summary>
+    public long Count(LossCounter counter) => _losses.Read(counter);
+
+    /// <summary>What we report of the packets that clients send, over all sessions.</summary>
+    public LinkQuality Uplink => _losses.Uplink;
+
+    /// <summary>What clients report of the packets that are sent to them, over all sessions.</summary>
+    public LinkQuality Downlink => _losses.Downlink;
 
     /// <summary>What the loops received, sent and dropped.</summary>
     public TransportCounters TransportCounters => _transport.ReadCounters();
 
     /// <summary>What was forwarded since the start, by kind of track.</summary>
     public IReadOnlyList<RtcTraffic> Traffic => _traffic.Read();
+
+    /// <summary>Threads that receive and forward, each with sockets of its own.</summary>
+    public int LoopCount => _transport.Loops.Count;
+
+    /// <summary>What each socket was granted to hold incoming and outgoing packets, and what was asked for, in bytes.</summary>
+    public (int Receive, int Send, int Wanted) SocketBuffers
+    {
+        get
+        {
+            // Linux reports twice what it granted (socket(7)).
+            int share = OperatingSystem.IsLinux() ? 2 : 1;
+            return (_transport.ReceiveBufferBytes / share, _transport.SendBufferBytes / share, MediaTransportOptions.DefaultSocketBufferBytes);
+        }
+    }
 
     public int SessionCount => _sessions.Count;
 
@@ -86,6 +115,8 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     long ISessionHost.NowMs => MonotonicTime.NowMs(_time);
 
     NtpClock ISessionHost.Ntp => Ntp;
+
+    LossCounters ISessionHost.Losses => _losses;
 
     DeadlineQueue ISessionHost.Deadlines => _deadlines;
 
@@ -123,31 +154,25 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     /// <exception cref="RtcException">It cannot; the text says why and what to do.</exception>
     public static async Task<RtcServer> StartAsync(RtcServerOptions options, IRtcEvents events, TimeProvider time, CancellationToken cancellation)
     {
-        IEnumerable<IPAddress> available = options.Driver is null ? InterfaceAddresses() : options.ListenAddresses;
-        IReadOnlyList<IPAddress> addresses = LocalAddresses.Select(available, [.. options.ListenAddresses], options.EnableIPv6);
-        if (addresses.Count == 0)
+        if (NackBufferSize.Validate(options.NackBufferSize) is { } refusal)
         {
-            throw new RtcException(options.ListenAddresses.Count == 0
-                ? "no valid address to listen on was found"
-                : $"none of {string.Join(", ", options.ListenAddresses)} is an address of this machine; give one that is, or none to use them all");
+            throw new RtcException(refusal);
         }
 
-        IceHostOverride? hostOverride = null;
-        if (options.IceHostOverride.Length > 0 && !IceHostOverride.TryParse(options.IceHostOverride, out hostOverride))
+        (CandidateSources sources, IReadOnlyList<InterfaceAddress> interfaces) = AddressGathering.Choose(options);
+        if (sources.HostOverride is null)
         {
-            throw new RtcException($"ICEHostOverride \"{options.IceHostOverride}\" is neither an address, a host name nor a list of external/internal pairs");
+            sources = sources with { DiscoveredAddresses = await AddressGathering.DiscoverAsync(options, sources, time, cancellation).ConfigureAwait(false) };
         }
 
-        IPAddress? overrideAddress = hostOverride is null ? null : await hostOverride.ResolveAsync(Dns.GetHostAddressesAsync, options.EnableIPv6, time).ConfigureAwait(false);
-        var server = new RtcServer(options, events, time, addresses, hostOverride, overrideAddress);
+        var server = new RtcServer(options, events, time, sources);
+        await server._offered.RefreshAsync().ConfigureAwait(false);
         if (options.Driver is null)
         {
             server._transport.Start();
         }
 
-        options.Log?.Invoke(
-            $"media on UDP {string.Join(", ", server._transport.LocalEndPoints)}, advertised as {string.Join(", ", server.AdvertisedAddresses)}, "
-            + $"{server._transport.Loops.Count} loops, socket buffers {server._transport.ReceiveBufferBytes / 1024} KiB in and {server._transport.SendBufferBytes / 1024} KiB out");
+        server.LogAddresses(interfaces);
         return server;
     }
 
@@ -157,6 +182,11 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
         if (Volatile.Read(ref _isStopping))
         {
             throw new RtcException("the media server is stopping");
+        }
+
+        if (_offered.Failure is { } failure)
+        {
+            throw new RtcException(failure);
         }
 
         while (true)
@@ -212,15 +242,12 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
             ? TimeSpan.FromMilliseconds(Math.Max(0, MonotonicTime.NowMs(_time) - session.LastAuthenticatedMs))
             : null;
 
-    /// <summary>What a session's client last said of its connection; <c>null</c> for an unknown session.</summary>
-    public RtcClientQuality? Quality(string sessionId) => _sessions.GetValueOrDefault(sessionId)?.Quality;
-
     /// <summary>How many candidates and unusable messages a session's client has sent; zeros for an unknown session.</summary>
     public (int Candidates, int Refused) SignalingCounts(string sessionId) =>
         _sessions.TryGetValue(sessionId, out RtcSession? session) ? session.SignalingCounts : default;
 
     /// <summary>How many failures of this kind there were since the start, over all sessions.</summary>
-    public long ErrorCount(RtcErrorType error) => Interlocked.Read(ref _errors[(int)error]);
+    public long ErrorCount(RtcErrorKind error) => Interlocked.Read(ref _errors[(int)error]);
 
     /// <summary>How many STUN datagrams had this result.</summary>
     internal long Count(CheckResult result) => Interlocked.Read(ref _checks[(int)result]);
@@ -241,11 +268,12 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
         }
 
         _transport.Dispose();
+        _offered.Dispose();
         _deadlines.Dispose();
         _environment.Dtls.Dispose();
     }
 
-    void IDatagramHandler.OnStun(MediaLoop loop, Span<byte> datagram, in DatagramSource source, long nowMs)
+    bool IDatagramHandler.OnStun(MediaLoop loop, Span<byte> datagram, in DatagramSource source, long nowMs)
     {
         CheckResult result = CheckResult.Malformed;
         if (StunMessageView.TryParse(datagram, out StunMessageView check) && check.TrySplitUsername(out ReadOnlySpan<byte> ufrag, out _))
@@ -256,7 +284,13 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
         }
 
         Interlocked.Increment(ref _checks[(int)result]);
+
+        // A session that is not known yet may be by the next check: signaling and media come on different ways (media.md 1.4).
+        return result is CheckResult.Answered or CheckResult.NoSession;
     }
+
+    void IDatagramHandler.OnPathClosed(MediaLoop loop, TransportPath path, object session, long nowMs) =>
+        ((RtcSession)session).OnPathClosed(path);
 
     void IDatagramHandler.OnDtls(MediaLoop loop, Span<byte> datagram, TransportPath path, object session, long nowMs) =>
         ((RtcSession)session).OnDtls(datagram);
@@ -289,8 +323,9 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
         }
     }
 
-    void IDatagramHandler.OnTick(MediaLoop loop, long nowMs)
+    bool IDatagramHandler.OnTick(MediaLoop loop, long nowMs)
     {
+        bool isPunctual = false;
         List<RtcSession> sessions = _owned[loop.Index];
         for (int i = sessions.Count - 1; i >= 0; i--)
         {
@@ -303,7 +338,18 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
             else
             {
                 session.Participant.Tick(nowMs, loop);
+                isPunctual |= session.Participant.HasVideo;
             }
+        }
+
+        return isPunctual;
+    }
+
+    void IDatagramHandler.OnWake(MediaLoop loop, long nowMs)
+    {
+        foreach (RtcSession session in _owned[loop.Index])
+        {
+            session.Participant.Pace(nowMs, loop);
         }
     }
 
@@ -329,7 +375,7 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
         }
     }
 
-    void ISessionHost.Count(RtcErrorType error) => Interlocked.Increment(ref _errors[(int)error]);
+    void ISessionHost.Count(RtcErrorKind error) => Interlocked.Increment(ref _errors[(int)error]);
 
     void ISessionHost.OnClosed(RtcSession session, RtcCloseReason reason)
     {
@@ -377,24 +423,44 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
         }
     }
 
-    private static MediaTransportOptions TransportOptions(RtcServerOptions options, TimeProvider time, IReadOnlyList<IPAddress> addresses)
+    private static MediaTransportOptions TransportOptions(RtcServerOptions options, TimeProvider time, CandidateSources sources)
     {
         var transport = new MediaTransportOptions
         {
-            LocalAddresses = addresses,
+            LocalAddresses = sources.UdpAddresses,
             Port = options.UdpPort,
+            TcpAddresses = sources.TcpAddresses,
+            TcpPort = options.TcpPort ?? 0,
+            Tcp = options.TcpLimits,
             TickMs = 20,
+            TickSlackMs = 30,
             NowMs = () => MonotonicTime.NowMs(time),
             Sockets = options.Driver?.Sockets,
+            Listeners = options.Driver?.Listeners,
             OnFault = fault => options.Log?.Invoke($"a packet met a defect: {fault.GetType().Name} at {fault.StackTrace?.Split('\n')[0].Trim()}"),
         };
         return options.Loops is { } loops ? transport with { LoopCount = loops } : transport;
     }
 
-    private static IEnumerable<IPAddress> InterfaceAddresses() => NetworkInterface.GetAllNetworkInterfaces()
-        .Where(static network => network.OperationalStatus is OperationalStatus.Up or OperationalStatus.Unknown)
-        .SelectMany(static network => network.GetIPProperties().UnicastAddresses)
-        .Select(static unicast => unicast.Address);
+    private void LogAddresses(IReadOnlyList<InterfaceAddress> interfaces)
+    {
+        if (_options.Log is not { } log)
+        {
+            return;
+        }
+
+        string tcp = TcpPort is null ? "no TCP" : $"TCP {string.Join(", ", _transport.TcpEndPoints)}";
+        string tcpAdvertised = AdvertisedTcpAddresses.Count == 0 ? "" : $" and TCP {string.Join(", ", AdvertisedTcpAddresses)}";
+        log($"media on UDP {string.Join(", ", _transport.LocalEndPoints)} and {tcp}, advertised as UDP {string.Join(", ", AdvertisedAddresses)}{tcpAdvertised}, "
+            + $"{_transport.Loops.Count} loops, socket buffers {_transport.ReceiveBufferBytes / 1024} KiB in and {_transport.SendBufferBytes / 1024} KiB out");
+        string[] bridges = [.. interfaces
+            .Where(entry => entry.IsContainerBridge && entry.Address.AddressFamily == AddressFamily.InterNetwork && !_transport.LocalEndPoints.Any(end => end.Address.Equals(entry.Address)))
+            .Select(static entry => $"{entry.Address} ({entry.Interface})")];
+        if (bridges.Length > 0)
+        {
+            log($"not served, as only this machine's own containers reach them: {string.Join(", ", bridges)}");
+        }
+    }
 
     private RtcCall FindOrAddCall(RtcSessionConfig config)
     {
@@ -419,7 +485,7 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
                 _environment = CreateEnvironment();
             }
 
-            return _environment with { OriginSessionId = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) >> 2 };
+            return _environment with { Candidates = _offered.Candidates, OriginSessionId = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) >> 2 };
         }
     }
 
@@ -427,6 +493,10 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     {
         _certificateMadeAt = _time.GetUtcNow();
         using var certificate = DtlsCertificate.Create(_certificateMadeAt);
-        return new(new DtlsContext(certificate), _candidates, OriginSessionId: 0, _options.DtlsActive);
+        return new(new DtlsContext(certificate), Candidates: [], OriginSessionId: 0, _options.DtlsActive)
+        {
+            Codecs = _options.AcceptRed ? SupportedCodecs.WithRtxAndRed : SupportedCodecs.WithRtx,
+            NackHistory = NackBufferSize.Packets(_options.NackBufferSize),
+        };
     }
 }

@@ -38,6 +38,7 @@ internal static class CallsCore
             : new SqliteDatabase(options.DatabaseFile, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new SqlCallStore(provider.GetRequiredService<ICallsDatabase>(), TimeProvider.System));
         services.AddSingleton<ICallStore>(provider => new MeasuredCallStore(provider.GetRequiredService<SqlCallStore>(), provider.GetRequiredService<CallsMetrics>()));
+        services.AddSingleton<ICallHistory, SqlCallHistory>();
         services.AddSingleton<IServiceCredentialStore, SqlServiceCredentialStore>();
 
         services.AddSingleton<ICallLog, CallLog>();

@@ -40,17 +40,24 @@ internal sealed class PeerCall : IRtcEvents, IDisposable
         {
             ListenAddresses = [ServerAddress.ToEndPoint().Address],
             UdpPort = ServerAddress.Port,
+            TcpPort = TcpAddress.Port,
             DtlsActive = dtlsActive,
             Loops = LoopCount,
             Log = Note,
-            Driver = new(index => _sockets[index], _mailboxes.Enqueue),
+            Driver = new(index => _sockets[index], _mailboxes.Enqueue, index => [_sockets[index].Listener]),
         };
         _server = RtcServer.StartAsync(configure?.Invoke(options) ?? options, this, _time, CancellationToken.None).GetAwaiter().GetResult();
     }
 
     public static TransportAddress ServerAddress { get; } = TransportAddress.From(new(IPAddress.Parse("192.0.2.1"), 8443));
 
+    /// <summary>Where clients connect to.</summary>
+    public static TransportAddress TcpAddress { get; } = ServerAddress with { IsTcp = true };
+
     public EmulatedNetwork Network { get; }
+
+    /// <summary>Bytes of TCP connections are held back from now on, both ways.</summary>
+    public bool BlocksTcp { get; set; }
 
     public RtcServer Rtc => _server;
 
@@ -58,6 +65,9 @@ internal sealed class PeerCall : IRtcEvents, IDisposable
 
     /// <summary>One-way delay of signaling, in milliseconds.</summary>
     public int SignalingDelayMs { get; set; } = 5;
+
+    /// <summary>Each message of a client comes a second time after so many milliseconds; 0 = once.</summary>
+    public int SignalRepeatMs { get; set; }
 
     /// <summary>Whatever clients send reaches the server, wherever it was sent to: an overridden address leads through a router.</summary>
     public bool Reroutes { get; set; }
@@ -79,13 +89,15 @@ internal sealed class PeerCall : IRtcEvents, IDisposable
     public ServerPeer Server(ClientPeer client) => _servers[client.Session];
 
     /// <summary>A session whose client has not offered yet.</summary>
-    public ClientPeer Create(string session, bool dcSignaling = false, bool usesLock = true, ClientProfile? profile = null, DtlsContext? dtls = null)
+    public ClientPeer Create(
+        string session, bool dcSignaling = false, bool usesLock = true, ClientProfile? profile = null, DtlsContext? dtls = null, bool usesTcp = false)
     {
         var options = new RtcClientOptions(dtls ?? _clientDtls, _time.GetUtcNow(), NowMs)
         {
             UsesDataChannelSignaling = dcSignaling,
             UsesLock = usesLock,
             Profile = profile ?? ClientProfile.Chromium,
+            UsesTcp = usesTcp,
         };
         _server.InitSession(new("group", "call", "user", session, DcSignaling: dcSignaling));
         _servers[session] = new(_server.FindSession(session)!);
@@ -107,6 +119,38 @@ internal sealed class PeerCall : IRtcEvents, IDisposable
         Until(() => client.Rtc.State == RtcClientState.Open, $"the data channel of {session} is open");
         return client;
     }
+
+    /// <summary>A client that checks TCP candidates too has sent its first offer.</summary>
+    public ClientPeer JoinWithTcp(string session)
+    {
+        ClientPeer client = Create(session, usesTcp: true);
+        client.Rtc.Start(NowMs);
+        return client;
+    }
+
+    /// <summary>Connects to the TCP port; the first bytes arrive together with the connection.</summary>
+    public void Connect(EmulatedStream stream) => Later(Network.DelayMs, () =>
+    {
+        if (!BlocksTcp)
+        {
+            _sockets[stream.Remote.Port % LoopCount].Listener.Connect(stream);
+        }
+    });
+
+    /// <summary>Connects and sends bytes, as anybody can.</summary>
+    public EmulatedStream ConnectRaw(ushort port, byte[] bytes)
+    {
+        var stream = new EmulatedStream(TransportAddress.From(new(IPAddress.Parse("203.0.113.66"), port), isTcp: true), static _ => { });
+        Connect(stream);
+        Later(Network.DelayMs, () => stream.Arrive(bytes));
+        return stream;
+    }
+
+    /// <summary>The listener that a TCP connection from this port comes to.</summary>
+    public EmulatedListener ListenerOf(ushort port) => _sockets[port % LoopCount].Listener;
+
+    /// <summary>Where a client's UDP comes from; <c>null</c> before it is there.</summary>
+    public TransportAddress? AddressOf(string session) => _clients.TryGetValue(session, out ClientPeer? client) ? client.Address : null;
 
     /// <summary>Drops all memory of a client that has left.</summary>
     public void Forget(ClientPeer client)
@@ -141,6 +185,10 @@ internal sealed class PeerCall : IRtcEvents, IDisposable
         if (Pass(session, toServer: true, json) is { } passed)
         {
             Later(SignalingDelayMs, () => _server.Send(session, type, passed));
+            if (SignalRepeatMs > 0)
+            {
+                Later(SignalingDelayMs + SignalRepeatMs, () => _server.Send(session, type, passed));
+            }
         }
     }
 

@@ -36,6 +36,16 @@ internal sealed class ServerPeer(RtcSession session)
             .Distinct(),
     ];
 
+    /// <summary>What the server's last description says of its ICE side.</summary>
+    public (string Ufrag, string Password) Credentials
+    {
+        get
+        {
+            string json = SentToClient.Last(static sent => sent.Type == RtcMessageType.Sdp && sent.Json.Contains("a=ice-pwd:", StringComparison.Ordinal)).Json;
+            return (json.Split("a=ice-ufrag:")[1].Split("\\r")[0], json.Split("a=ice-pwd:")[1].Split("\\r")[0]);
+        }
+    }
+
     /// <summary>Offers that went over signaling.</summary>
     public int OffersSignaled => SentToClient.Count(static sent => sent.Json.Contains("\"offer\"", StringComparison.Ordinal));
 }

@@ -8,6 +8,7 @@ public sealed class CallJoining
     private readonly JoinChecks _checks;
     private readonly CallEntrance _entrance;
     private readonly JoinBatches _batches;
+    private readonly CallPosts _posts;
     private readonly TimeProvider _time;
 
     public CallJoining(
@@ -25,6 +26,7 @@ public sealed class CallJoining
         _checks = new JoinChecks(store, host, rules, time);
         _entrance = new CallEntrance(directory, sessions, lifecycle, media, host, rules, posts, time);
         _batches = new JoinBatches(_entrance.EnterAsync, background);
+        _posts = posts;
         _time = time;
     }
 
@@ -51,6 +53,11 @@ public sealed class CallJoining
             else
             {
                 await _entrance.EnterAsync(request.Channel, [joiner]);
+            }
+
+            if (joiner.Refusal?.Reason == JoinRefusalReason.GroupCallsNotAllowed)
+            {
+                _posts.TellGroupCallsNotAllowed(request.User, request.Channel, request.Thread);
             }
 
             return joiner.Refusal;

@@ -78,6 +78,11 @@ internal sealed class JoinChecks(ICallStore store, IChatHost host, ICallRules ru
     // signaling.md 6.4; it counts only if there is no call once the lock is held.
     private async Task<JoinAdmission> MayStartAsync(UserId user, ChatChannel channel, CallsChannel? setting, CancellationToken cancellation)
     {
+        if (!rules.Current.GroupCallsAllowed && channel.Kind != ChannelKind.Direct)
+        {
+            return new JoinAdmission(null, channel, new JoinRefusal(JoinRefusalReason.GroupCallsNotAllowed));
+        }
+
         if (setting?.IsEnabled is { } isEnabled)
         {
             return new JoinAdmission(null, channel, isEnabled ? null : new JoinRefusal(JoinRefusalReason.CallsDisabled));

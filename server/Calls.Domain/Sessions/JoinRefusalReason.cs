@@ -20,6 +20,10 @@ public enum JoinRefusalReason
     QueueFull,
 
     LockFailed,
+
+    /// <summary>The licence allows calls in direct messages only (configuration.md 8).</summary>
+    GroupCallsNotAllowed,
+
     CallsDisabled,
     InsufficientPermissions,
     AlreadyConnected,

@@ -12,6 +12,16 @@ public sealed record RtcClientOptions(DtlsContext Dtls, DateTimeOffset UtcNow, l
     /// <summary>Payload types and header extensions offered.</summary>
     public ClientProfile Profile { get; init; } = ClientProfile.Chromium;
 
+    /// <summary>Checks the server's UDP candidates.</summary>
+    public bool UsesUdp { get; init; } = true;
+
+    /// <summary>
+    /// Checks the server's TCP candidates too. Whoever sends for the client then connects to a TCP destination when a datagram is for
+    /// one, and frames what goes there (RFC 4571). A connection has to begin with a check; what comes earlier, or before it is
+    /// established, may be dropped: checks are repeated.
+    /// </summary>
+    public bool UsesTcp { get; init; }
+
     /// <summary>Descriptions go over the data channel once it is open (the client setting EnableDCSignaling, media.md 3.1).</summary>
     public bool UsesDataChannelSignaling { get; init; }
 

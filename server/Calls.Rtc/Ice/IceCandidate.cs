@@ -26,6 +26,9 @@ public sealed record IceCandidate(
     /// <summary><see cref="Host"/> as an address, <c>null</c> if it is a name.</summary>
     public IPAddress? Address => IPAddress.TryParse(Host, out IPAddress? address) ? address : null;
 
+    /// <summary>Address and port as an operator writes them.</summary>
+    public string EndPoint => Address is { } address ? new IPEndPoint(address, Port).ToString() : $"{Host}:{Port}";
+
     /// <summary>The owner hides its address behind multicast DNS; it is learned from its checks instead.</summary>
     public bool IsMdns => Host.EndsWith(".local", StringComparison.OrdinalIgnoreCase);
 

@@ -55,7 +55,7 @@ public sealed class IceClientAgent
     /// <summary>Where to send; <c>null</c> before the first answer.</summary>
     public TransportAddress? Selected => _selected?.Remote;
 
-    /// <summary>Our address as the server sees it, from its last answer.</summary>
+    /// <summary>Our address as the server sees it on the selected path, from its last answer there.</summary>
     public TransportAddress? Mapped { get; private set; }
 
     /// <summary>When <see cref="NextCheck"/> has something to send or to decide.</summary>
@@ -143,8 +143,11 @@ public sealed class IceClientAgent
             pair.Transmissions = 0;
             pair.LastResponseMs = nowMs;
             pair.NextSendMs = nowMs + KeepaliveMs;
-            Mapped = message.TryGetMappedAddress(out TransportAddress mapped, source.IsTcp) ? mapped : Mapped;
             Settle(nowMs);
+            if (pair == _selected && message.TryGetMappedAddress(out TransportAddress mapped, source.IsTcp))
+            {
+                Mapped = mapped;
+            }
         }
 
         return 0;

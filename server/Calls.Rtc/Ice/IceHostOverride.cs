@@ -21,6 +21,9 @@ public sealed class IceHostOverride
     /// <summary>An address literal or a host name; <c>null</c> for a list of mappings.</summary>
     public string? Host { get; }
 
+    /// <summary>Whether what it stands for may change.</summary>
+    public bool IsName => Host is not null && !IPAddress.TryParse(Host, out _);
+
     /// <summary>Empty unless the setting is a list.</summary>
     public IReadOnlyList<(IPAddress External, IPAddress Internal)> Mappings { get; }
 

@@ -10,9 +10,6 @@ namespace Calls.Rtc.Ice;
 /// </summary>
 public sealed class IceHostPortOverride
 {
-    private const int MinPort = 80;
-    private const int MaxPort = 49151;
-
     private readonly int? _port;
     private readonly IReadOnlyList<(IPAddress Local, int Port)> _mappings;
 
@@ -21,6 +18,9 @@ public sealed class IceHostPortOverride
         _port = port;
         _mappings = mappings;
     }
+
+    /// <summary>One port for every node; it has been validated.</summary>
+    public static implicit operator IceHostPortOverride?(int? port) => port is null ? null : new(port, []);
 
     /// <param name="error">The reference's text, without the name of the setting in front of mapping errors.</param>
     public static bool TryParse(
@@ -103,10 +103,7 @@ public sealed class IceHostPortOverride
             return false;
         }
 
-        bool isAllowed = port is >= MinPort and <= MaxPort;
-        error = isAllowed
-            ? null
-            : $"invalid ICEHostPortOverride value: {port} is not in allowed range [{MinPort}, {MaxPort}]";
-        return isAllowed;
+        error = IceListenSettings.ErrorOfPort("ICEHostPortOverride", port);
+        return error is null;
     }
 }

@@ -161,6 +161,32 @@ public sealed class IceLiteAgent
     }
 
     /// <summary>
+    /// The connection of a path has ended: another valid path takes over without waiting for its nomination to lapse. The only one
+    /// is kept, as nothing is won by forgetting it.
+    /// </summary>
+    public void OnPathClosed(TransportPath path, long nowMs)
+    {
+        _released.Clear();
+        RetiredCredentials = null;
+        if (Find(path) is not { } pair)
+        {
+            return;
+        }
+
+        if (_pairs.Count > 1)
+        {
+            _pairs.Remove(pair);
+        }
+        else
+        {
+            pair.NominatedUntilMs = long.MinValue;
+            pair.Priority = 0;
+        }
+
+        Settle(nowMs);
+    }
+
+    /// <summary>
     /// Starts over with new credentials on both sides (RFC 8445, section 2.4). The old pair and the old credentials serve until a
     /// pair is nominated with the new ones.
     /// </summary>

@@ -50,6 +50,9 @@ internal readonly ref struct RtpPacketView
     /// <summary>Length of header, payload and padding in bytes.</summary>
     public int Length => _packet.Length;
 
+    /// <summary>Bytes before the payload: fixed header, contributing sources, extension block.</summary>
+    public int HeaderLength => _payloadOffset;
+
     /// <summary>Whether a header-extension block of any profile is present.</summary>
     public bool HasExtensionBlock => (_packet[0] & 0x10) != 0;
 

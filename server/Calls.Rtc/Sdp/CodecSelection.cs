@@ -27,6 +27,12 @@ internal static class CodecSelection
                 continue;
             }
 
+            if (supported.AcceptsRed && known.Codec == MediaCodec.Opus && remote.Codecs.Find(codec => codec.IsRedOf(match.PayloadType)) is { } red)
+            {
+                // First: a browser sends what our answer prefers.
+                selected.Add(red with { Feedback = [] });
+            }
+
             selected.Add(match with { Feedback = [.. known.Feedback.Where(match.Feedback.Contains)] });
             if (supported.AcceptsRtx
                 && remote.Codecs.Find(codec => codec.AssociatedPayloadType == match.PayloadType) is { } rtx)

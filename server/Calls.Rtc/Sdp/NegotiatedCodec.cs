@@ -5,6 +5,9 @@ namespace Calls.Rtc.Sdp;
 public readonly record struct NegotiatedCodec(
     MediaCodec Codec, byte PayloadType, byte? RtxPayloadType, RtcpFeedback Feedback)
 {
+    /// <summary>Of Opus that repeats itself (RFC 2198); <c>null</c> if not agreed.</summary>
+    public byte? RedPayloadType { get; init; }
+
     internal static NegotiatedCodec[] Read(MediaKind kind, List<RtpCodec> codecs, SupportedCodecs supported)
     {
         var negotiated = new List<NegotiatedCodec>(2);
@@ -13,7 +16,8 @@ public readonly record struct NegotiatedCodec(
             if (supported.Find(kind, codec) is { } known)
             {
                 RtpCodec? rtx = codecs.Find(other => other.AssociatedPayloadType == codec.PayloadType);
-                negotiated.Add(new(known.Codec, codec.PayloadType, rtx?.PayloadType, ReadFeedback(codec.Feedback)));
+                RtpCodec? red = supported.AcceptsRed ? codecs.Find(other => other.IsRedOf(codec.PayloadType)) : null;
+                negotiated.Add(new(known.Codec, codec.PayloadType, rtx?.PayloadType, ReadFeedback(codec.Feedback)) { RedPayloadType = red?.PayloadType });
             }
         }
 

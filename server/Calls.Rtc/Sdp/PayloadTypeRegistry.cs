@@ -6,6 +6,9 @@ namespace Calls.Rtc.Sdp;
 /// </summary>
 internal sealed class PayloadTypeRegistry
 {
+    private const string RedKey = "red";
+    private const byte DefaultRedPayloadType = 63;
+
     private readonly Dictionary<string, byte> _payloadTypes = new(StringComparer.Ordinal);
     private readonly string?[] _owners = new string?[128];
     private string? _av1Fmtp;
@@ -30,6 +33,11 @@ internal sealed class PayloadTypeRegistry
             {
                 Claim(RtxKey(known), rtx.PayloadType);
             }
+
+            if (codecs.Find(other => other.IsRedOf(codec.PayloadType)) is { } red)
+            {
+                Claim(RedKey, red.PayloadType);
+            }
         }
     }
 
@@ -41,6 +49,12 @@ internal sealed class PayloadTypeRegistry
         {
             byte payloadType = Take(known.Name, known.DefaultPayloadType);
             string? fmtp = known.Codec == MediaCodec.Av1 ? _av1Fmtp : known.DefaultFmtp;
+            if (supported.AcceptsRed && known.Codec == MediaCodec.Opus)
+            {
+                byte red = Take(RedKey, DefaultRedPayloadType);
+                codecs.Add(new(red, RedKey, known.ClockRate, known.Channels, $"{payloadType}/{payloadType}", []));
+            }
+
             codecs.Add(new(payloadType, known.Name, known.ClockRate, known.Channels, fmtp, known.Feedback));
             if (supported.AcceptsRtx && known.DefaultRtxPayloadType != 0)
             {

@@ -21,6 +21,13 @@ public sealed record RtpCodec(
     public int AssociatedPayloadType =>
         IsRtx && TryGetParameter("apt", out ReadOnlySpan<char> apt) && byte.TryParse(apt, out byte value) ? value : -1;
 
+    /// <summary>Audio that repeats itself (RFC 2198); video's RED carries error correction and is another matter.</summary>
+    public bool IsAudioRed => Name.Equals("red", StringComparison.OrdinalIgnoreCase) && ClockRate == 48_000;
+
+    /// <summary>Whether this is audio RED whose primary block has the given payload type (RFC 2198, section 5: <c>fmtp:63 111/111</c>).</summary>
+    public bool IsRedOf(byte payloadType) =>
+        IsAudioRed && Fmtp is { } blocks && byte.TryParse(blocks.AsSpan(0, Math.Max(0, blocks.IndexOf('/'))), out byte primary) && primary == payloadType;
+
     /// <summary>Finds <c>name=value</c> among the format parameters.</summary>
     public bool TryGetParameter(ReadOnlySpan<char> name, out ReadOnlySpan<char> value)
     {

@@ -3,7 +3,8 @@ namespace Calls.Rtc.Sdp;
 /// <summary>Decides what is accepted from clients and in which order codecs are written.</summary>
 /// <param name="Codecs">In order of preference per kind: a browser encodes with the first codec of our answer.</param>
 /// <param name="AcceptsRtx">Accept and offer retransmission payload types (media.md 8.3).</param>
-public sealed record SupportedCodecs(IReadOnlyList<SupportedCodec> Codecs, bool AcceptsRtx)
+/// <param name="AcceptsRed">Accept and offer Opus that repeats itself, before plain Opus (RFC 2198, media.md 8.6).</param>
+public sealed record SupportedCodecs(IReadOnlyList<SupportedCodec> Codecs, bool AcceptsRtx, bool AcceptsRed = false)
 {
     private static readonly string[] VideoFeedback = ["goog-remb", "transport-cc", "ccm fir", "nack", "nack pli"];
 
@@ -18,6 +19,8 @@ public sealed record SupportedCodecs(IReadOnlyList<SupportedCodec> Codecs, bool 
     public static SupportedCodecs Default { get; } = new(All, AcceptsRtx: false);
 
     public static SupportedCodecs WithRtx { get; } = new(All, AcceptsRtx: true);
+
+    public static SupportedCodecs WithRtxAndRed { get; } = new(All, AcceptsRtx: true, AcceptsRed: true);
 
     public SupportedCodec? Find(MediaKind kind, RtpCodec codec)
     {

@@ -11,6 +11,6 @@ internal enum CheckResult : byte
     /// <summary>No session has that user fragment.</summary>
     NoSession,
 
-    /// <summary>Wrong user name, integrity or fingerprint. Nothing is answered (media.md 9.2).</summary>
+    /// <summary>Wrong user name, integrity or fingerprint, or a connection that serves another session. Nothing is answered (media.md 9.2, 9.4).</summary>
     Forged,
 }

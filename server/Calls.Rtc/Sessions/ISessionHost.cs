@@ -1,5 +1,6 @@
 using Calls.Rtc.Ice;
 using Calls.Rtc.Sfu;
+using Calls.Rtc.Sfu.Statistics;
 using Calls.Rtc.Transport;
 
 namespace Calls.Rtc.Sessions;
@@ -10,6 +11,8 @@ internal interface ISessionHost
     long NowMs { get; }
 
     NtpClock Ntp { get; }
+
+    LossCounters Losses { get; }
 
     DeadlineQueue Deadlines { get; }
 
@@ -34,7 +37,7 @@ internal interface ISessionHost
 
     void RemoveCredentials(IceCredentials credentials);
 
-    void Count(RtcErrorType error);
+    void Count(RtcErrorKind error);
 
     void OnClosed(RtcSession session, RtcCloseReason reason);
 }

@@ -41,7 +41,7 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
         _lastControlPacketMs = _createdMs;
         _measurements = new(host.Measurements, config.GroupId, _createdMs);
         _deadline = new(this);
-        Participant = new(config.SessionId, this, host.Ntp);
+        Participant = new(config.SessionId, this, host.Ntp, host.Losses) { SendsAv1 = config.Av1Support };
         _control = new(config, environment, Participant, this, _createdMs);
         _mailbox = new(MailboxCapacity, Handle, host.Schedule);
         ScheduleDeadline();
@@ -60,8 +60,6 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
     public MediaLoop? Owner => Volatile.Read(ref _owner);
 
     public bool IsClosed => Volatile.Read(ref _isClosed) != 0;
-
-    public RtcClientQuality Quality => _control.Quality;
 
     /// <summary>Candidates and unusable messages that the client sent so far.</summary>
     public (int Candidates, int Refused) SignalingCounts => (_control.RemoteCandidates, _control.RefusedMessages);
@@ -95,7 +93,7 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
             return CheckResult.NoSession;
         }
 
-        if (agent.Authenticate(check) != IceAuthentication.Ok)
+        if (agent.Authenticate(check) != IceAuthentication.Ok || !source.IsOpenTo(this))
         {
             return CheckResult.Forged;
         }
@@ -119,6 +117,24 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
 
         Adopt(loop, agent.SelectedPath ?? path);
         return CheckResult.Answered;
+    }
+
+    /// <summary>[loop] A connection of this session has ended. Media goes another way at once if there is one.</summary>
+    public void OnPathClosed(TransportPath path)
+    {
+        if (_control.Agent is { } agent)
+        {
+            lock (agent)
+            {
+                agent.OnPathClosed(path, _host.NowMs);
+                Participant.Path = agent.SendPath;
+            }
+        }
+
+        lock (_paths)
+        {
+            _paths.Remove(path);
+        }
     }
 
     /// <summary>[loop] Copies a DTLS datagram to the mailbox: handshakes cost too much for a media loop.</summary>
@@ -166,7 +182,11 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
         _host.AddCredentials(credentials, this);
     }
 
-    void ISessionControlOutput.OnError(RtcErrorType error) => _host.Count(error);
+    void ISessionControlOutput.OnError(RtcErrorKind error)
+    {
+        _host.Count(error);
+        _measurements.OnError(error);
+    }
 
     void ISessionControlOutput.OnAuthenticatedPacket(long nowMs)
     {
@@ -211,7 +231,7 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
 
     void IMediaParticipantEvents.OnTrackStarted(PublishedTrack track)
     {
-        _host.Traffic.OnTrackStarted(track);
+        _host.Traffic.OnTrackStarted(Config.GroupId, track);
         Call.OnTrackStarted(track);
     }
 
@@ -220,6 +240,9 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
         _host.Traffic.OnTrackEnded(track);
         Call.OnTrackEnded(track);
     }
+
+    void IMediaParticipantEvents.OnRequestsWaiting() =>
+        Owner?.Post(new(static (loop, state, _) => ((RtcSession)state!).AnswerRequests(loop), this));
 
     void IMediaParticipantEvents.OnVoiceActivity(bool isSpeaking) =>
         _host.Events.OnMessage(Config, isSpeaking ? RtcMessageType.VoiceOn : RtcMessageType.VoiceOff, default);
@@ -288,6 +311,15 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
         {
             // Until the owner lets go, packets that arrive here are passed on to it: one writer at any time.
             owner.Post(new(static (from, state, index) => ((RtcSession)state!).HandOver(from, (int)index), this, target.Index));
+        }
+    }
+
+    private void AnswerRequests(MediaLoop loop)
+    {
+        // The next tick of whoever owns it by now answers, too.
+        if (Owner == loop && !IsClosed)
+        {
+            Participant.AnswerRequests(_host.NowMs, loop);
         }
     }
 

@@ -1,5 +1,6 @@
 using Calls.Rtc.Dtls;
 using Calls.Rtc.Ice;
+using Calls.Rtc.Sdp;
 
 namespace Calls.Rtc.Sessions;
 
@@ -12,4 +13,11 @@ internal sealed record SessionEnvironment(
     DtlsContext Dtls,
     IReadOnlyList<IceCandidate> Candidates,
     ulong OriginSessionId,
-    bool DtlsActive);
+    bool DtlsActive)
+{
+    /// <summary>What is agreed to with clients.</summary>
+    public SupportedCodecs Codecs { get; init; } = SupportedCodecs.WithRtxAndRed;
+
+    /// <summary>Packets of each video stream kept for retransmission.</summary>
+    public int NackHistory { get; init; } = NackBufferSize.Default;
+}

@@ -12,7 +12,8 @@ namespace Calls.Rtc.Sessions;
 /// long as its SSRC is bound to its track, because no SSRC may ever carry a second one (media.md 9.6).
 /// </summary>
 /// <remarks>Owned by one session's mailbox.</remarks>
-internal sealed class SessionForwarders(MediaParticipant receiver)
+/// <param name="nackHistory">Packets of each video stream kept for retransmission.</param>
+internal sealed class SessionForwarders(MediaParticipant receiver, int nackHistory)
 {
     private readonly Dictionary<string, PublishedTrack> _owed = [];
     private readonly Dictionary<uint, TrackForwarder> _bound = [];
@@ -51,7 +52,7 @@ internal sealed class SessionForwarders(MediaParticipant receiver)
                 continue; // ended meanwhile, or a codec the client does not take
             }
 
-            var forwarder = new TrackForwarder(receiver, section.Ssrc, codec.PayloadType, ExtensionIds(section.Extensions));
+            var forwarder = new TrackForwarder(receiver, section.Ssrc, Format(section, codec));
             if (track.AddSubscriber(forwarder))
             {
                 _bound.Add(section.Ssrc, forwarder);
@@ -81,8 +82,27 @@ internal sealed class SessionForwarders(MediaParticipant receiver)
             section.Codecs.ToDictionary(static codec => codec.PayloadType, static codec => SfuCodec(codec.Codec)),
             section.Extensions.AudioLevel,
             section.Extensions.Mid,
-            section.Extensions.TransportCc)),
+            section.Extensions.TransportCc)
+        {
+            RtxSsrcs = section.RtxSsrcs,
+            RtxPayloadTypes = section.Codecs.Where(static codec => codec.RtxPayloadType is not null)
+                .ToDictionary(static codec => codec.RtxPayloadType!.Value, static codec => codec.PayloadType),
+            RedPayloadType = section.Codecs.Select(static codec => codec.RedPayloadType).FirstOrDefault(static red => red is not null),
+            TakesNacks = section.Codecs.Any(static codec => codec.Feedback.HasFlag(RtcpFeedback.Nack)),
+            RepairedStreamIdId = section.Extensions.RepairedRtpStreamId,
+            RtpStreamIdId = section.Extensions.RtpStreamId,
+            Rids = [.. section.Rids.Select(static stream => stream.Rid)],
+        }),
     ];
+
+    private SubscriberFormat Format(SendingSection section, NegotiatedCodec codec) =>
+        new(codec.PayloadType, ExtensionIds(section.Extensions))
+        {
+            RedPayloadType = codec.RedPayloadType,
+            History = codec.Feedback.HasFlag(RtcpFeedback.Nack) ? nackHistory : 0,
+            RtxSsrc = codec.RtxPayloadType is null ? 0 : section.RtxSsrc,
+            RtxPayloadType = codec.RtxPayloadType ?? 0,
+        };
 
     private static RtpExtensionIds ExtensionIds(HeaderExtensionIds ids) => new(ids.AudioLevel, ids.TransportCc);
 

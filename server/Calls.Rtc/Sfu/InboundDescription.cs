@@ -17,6 +17,8 @@ internal sealed class InboundDescription
             // One URI has one id in the whole bundle (media.md 3.4).
             MidId = MidId == 0 ? section.Section.MidId : MidId;
             TransportCcId = TransportCcId == 0 ? section.Section.TransportCcId : TransportCcId;
+            RtpStreamIdId = RtpStreamIdId == 0 ? section.Section.RtpStreamIdId : RtpStreamIdId;
+            RepairedStreamIdId = RepairedStreamIdId == 0 ? section.Section.RepairedStreamIdId : RepairedStreamIdId;
         }
     }
 
@@ -27,6 +29,10 @@ internal sealed class InboundDescription
     public byte MidId { get; }
 
     public byte TransportCcId { get; }
+
+    public byte RtpStreamIdId { get; }
+
+    public byte RepairedStreamIdId { get; }
 
     public ReadOnlySpan<ReceivingSection> Sections => _sections;
 
@@ -42,6 +48,20 @@ internal sealed class InboundDescription
         foreach (ReceivingSection section in _sections)
         {
             if (section.Declares(ssrc))
+            {
+                return section;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The section that declares an SSRC for retransmissions.</summary>
+    public ReceivingSection? FindByRtxSsrc(uint ssrc)
+    {
+        foreach (ReceivingSection section in _sections)
+        {
+            if (section.FindRepaired(ssrc) != 0)
             {
                 return section;
             }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Calls.Rtc.Rtp;
+using Calls.Rtc.Sfu.Statistics;
 using Calls.Rtc.Srtp;
 using Calls.Rtc.Transport;
 
@@ -9,7 +10,8 @@ namespace Calls.Rtc.Sfu;
 /// The way of a client's RTP packet to the subscribers of its track: decrypt, bind to a section, check limits, number, forward.
 /// </summary>
 /// <remarks>Owned by the participant's loop.</remarks>
-internal sealed class InboundMedia(MediaParticipant participant, IMediaParticipantEvents events, InboundReports reports)
+internal sealed class InboundMedia(
+    MediaParticipant participant, IMediaParticipantEvents events, InboundReports reports, InboundRepair repair, LossCounters counters)
 {
     // 1 byte drains per microsecond: 8 Mbit/s sustained, and 20 Mbit in a second from an empty bucket (media.md 9.7).
     private const long BurstBytes = 1_500_000;
@@ -92,10 +94,25 @@ internal sealed class InboundMedia(MediaParticipant participant, IMediaParticipa
             return refusal;
         }
 
-        return Receive(stream!, packet, nowMs, sink);
+        return stream!.Repairs is { } original
+            ? ReceiveRepair(original, datagram[..length], packet.PayloadType, nowMs, sink)
+            : Receive(stream, packet, isRepair: false, nowMs, sink);
     }
 
-    private RtpReceiveResult Receive(InboundStream stream, in RtpPacketView packet, long nowMs, IPacketSink sink)
+    /// <param name="plain">A retransmission, which becomes the packet that it repeats.</param>
+    private RtpReceiveResult ReceiveRepair(InboundStream original, Span<byte> plain, byte payloadType, long nowMs, IPacketSink sink)
+    {
+        if (!original.Section!.TryGetRepaired(payloadType, out byte repaired))
+        {
+            return RtpReceiveResult.UnknownPayloadType;
+        }
+
+        return RtxPacket.TryUnwrap(plain, original.Ssrc, repaired, out RtpPacketView packet)
+            ? Receive(original, packet, isRepair: true, nowMs, sink)
+            : RtpReceiveResult.Probe;
+    }
+
+    private RtpReceiveResult Receive(InboundStream stream, in RtpPacketView packet, bool isRepair, long nowMs, IPacketSink sink)
     {
         if (!stream.Section!.TryGetCodec(packet.PayloadType, out RtpCodec codec) || codec != stream.Codec)
         {
@@ -104,7 +121,8 @@ internal sealed class InboundMedia(MediaParticipant participant, IMediaParticipa
 
         if (!IsWithinLimits(stream, packet.Length, nowMs))
         {
-            // Not accepted, so it counts as lost: the client's congestion control shall notice.
+            // Not accepted, so it counts as lost: the client's congestion control shall notice. But it is not asked for again.
+            repair.OnPacket(stream, SequenceNumber.Extend(packet.SequenceNumber, stream.Sequence.Highest), nowMs, sink);
             return RtpReceiveResult.RateLimited;
         }
 
@@ -113,7 +131,13 @@ internal sealed class InboundMedia(MediaParticipant participant, IMediaParticipa
             return RtpReceiveResult.Late;
         }
 
-        stream.Reception.OnPacket(index, packet.Timestamp, stream.Codec.ClockRate(), nowMs);
+        if (!isRepair)
+        {
+            // What came on a stream of its own was lost on this one, and reports say so (RFC 4588, section 7.2).
+            stream.Reception.OnPacket(index, packet.Timestamp, stream.Codec.ClockRate(), nowMs);
+        }
+
+        repair.OnPacket(stream, index, nowMs, sink);
         RtpReceiveResult result = Route(stream, packet, index, nowMs, sink);
         if (result != RtpReceiveResult.Forwarded)
         {
@@ -150,7 +174,20 @@ internal sealed class InboundMedia(MediaParticipant participant, IMediaParticipa
         byte? level = packet.TryGetExtension(stream.Section!.Section.AudioLevelId, out ReadOnlySpan<byte> data) && data.Length > 0
             ? data[0]
             : null;
-        track.Forward(packet, stream.Sequence.Compact(index), level, nowMs, sink);
+        if (stream.Section.IsRed(packet.PayloadType))
+        {
+            if (!RedPayload.TryParse(packet.Payload, out RedPayload red) || !stream.Section.IsOpus(red.PrimaryPayloadType))
+            {
+                return RtpReceiveResult.Malformed;
+            }
+
+            counters.Add(LossCounter.PacketsRestored, RedRestoration.Restore(stream, packet, red, index, nowMs, sink));
+            track.Forward(stream.Layer, packet, red, stream.Sequence.Compact(index), level, nowMs, sink);
+        }
+        else
+        {
+            track.Forward(stream.Layer, packet, default, stream.Sequence.Compact(index), level, nowMs, sink);
+        }
 
         // Only the voice feeds the detector (DEV-16); the upper bit is the client's own opinion, which is ignored.
         if (track.Type == TrackType.Voice && level is { } voiceLevel && _voice.Push((byte)(voiceLevel & 0x7F), nowMs))
@@ -176,13 +213,14 @@ internal sealed class InboundMedia(MediaParticipant participant, IMediaParticipa
 
         if (stream is null)
         {
-            if (packet.Ssrc == participant.RtcpSsrc || participant.Outgoing.Find(packet.Ssrc) is not null)
+            if (packet.Ssrc == participant.RtcpSsrc || participant.Outgoing.SendsWith(packet.Ssrc))
             {
                 refusal = RtpReceiveResult.Looped;
                 return false;
             }
 
-            stream = Streams.TryAdd(packet.Ssrc, _applied.FindBySsrc(packet.Ssrc) is not null, nowMs, out InboundStream? evicted);
+            bool isDeclared = (_applied.FindBySsrc(packet.Ssrc) ?? _applied.FindByRtxSsrc(packet.Ssrc)) is not null;
+            stream = Streams.TryAdd(packet.Ssrc, isDeclared, nowMs, out InboundStream? evicted);
             if (evicted is { IsBound: true })
             {
                 _departed.Add(evicted.Ssrc);
@@ -222,9 +260,9 @@ internal sealed class InboundMedia(MediaParticipant participant, IMediaParticipa
 
         foreach (ReceivingSection section in description.Sections)
         {
-            foreach (uint ssrc in section.Ssrcs)
+            foreach (uint ssrc in section.AllSsrcs)
             {
-                if (before.FindBySsrc(ssrc) is null)
+                if ((before.FindBySsrc(ssrc) ?? before.FindByRtxSsrc(ssrc)) is null)
                 {
                     _departed.Remove(ssrc);
                 }
@@ -234,6 +272,16 @@ internal sealed class InboundMedia(MediaParticipant participant, IMediaParticipa
         foreach (InboundStream stream in Streams.All.ToArray())
         {
             Follow(stream, description);
+        }
+
+        foreach (InboundStream stream in Streams.All.ToArray())
+        {
+            // Retransmissions go with what they repeat.
+            if (stream.Repairs is { } original && Streams.Find(original.Ssrc) != original)
+            {
+                Streams.Remove(stream);
+                _departed.Add(stream.Ssrc);
+            }
         }
 
         Tracks.Reclassify(Streams.All, description, nowMs);
@@ -250,6 +298,11 @@ internal sealed class InboundMedia(MediaParticipant participant, IMediaParticipa
         {
             // Unknown SSRCs get a new chance.
             Streams.Remove(stream);
+            return;
+        }
+
+        if (stream.Repairs is not null)
+        {
             return;
         }
 

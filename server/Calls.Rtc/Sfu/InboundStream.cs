@@ -1,3 +1,6 @@
+using Calls.Rtc.Rtcp;
+using Calls.Rtc.Sfu.Layers;
+
 namespace Calls.Rtc.Sfu;
 
 /// <summary>One SSRC that a client sends with.</summary>
@@ -15,6 +18,7 @@ internal sealed class InboundStream(uint ssrc, long nowMs)
 
     private SourceSequence _sequence;
     private ReceptionStatistics _reception;
+    private SourceClock _clock;
     private LeakyBucket _audioPackets;
 
     public uint Ssrc { get; } = ssrc;
@@ -25,17 +29,28 @@ internal sealed class InboundStream(uint ssrc, long nowMs)
 
     public ref ReceptionStatistics Reception => ref _reception;
 
+    public ref SourceClock Clock => ref _clock;
+
     /// <summary>Where it is bound; <c>null</c> while probing.</summary>
     public ReceivingSection? Section { get; private set; }
 
     /// <summary>From the payload type of its first packet (media.md 4.1).</summary>
     public RtpCodec Codec { get; private set; }
 
+    /// <summary>Which simulcast layer it is, 0 the lowest. Latched: browsers name it on the first packets only (media.md 4.1).</summary>
+    public int Layer { get; private set; }
+
     /// <summary>The track it feeds while <see cref="InboundStreamState.Active"/>.</summary>
     public PublishedTrack? Track { get; set; }
 
     /// <summary>The stream whose place it took in <see cref="Track"/>, which returns if that was a mistake.</summary>
     public InboundStream? Replaced { get; set; }
+
+    /// <summary>The stream whose packets it repeats; <c>null</c> for an ordinary one.</summary>
+    public InboundStream? Repairs { get; private set; }
+
+    /// <summary>What is missing of it; <c>null</c> if its client is never asked to send again.</summary>
+    public NackGenerator? Nacks { get; private set; }
 
     public long FirstPacketMs { get; } = nowMs;
 
@@ -51,11 +66,20 @@ internal sealed class InboundStream(uint ssrc, long nowMs)
     /// <summary>Whether it counts against the limit of tracks.</summary>
     public bool IsTrack => State is InboundStreamState.Pending or InboundStreamState.Active;
 
-    public void BindTo(ReceivingSection section, RtpCodec codec)
+    public void BindTo(ReceivingSection section, int layer, RtpCodec codec)
     {
         Section = section;
+        Layer = layer;
         Codec = codec;
         State = InboundStreamState.Pending;
+        Nacks = codec.Kind() == TrackKind.Video && section.Section.TakesNacks ? new NackGenerator() : null;
+    }
+
+    public void BindAsRepairOf(InboundStream original)
+    {
+        Section = original.Section;
+        Repairs = original;
+        State = InboundStreamState.Repair;
     }
 
     /// <summary>Follows its section into a new description.</summary>

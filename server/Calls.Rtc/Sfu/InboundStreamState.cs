@@ -16,4 +16,7 @@ internal enum InboundStreamState : byte
 
     /// <summary>Its track ended or has another source.</summary>
     Retired,
+
+    /// <summary>Carries retransmissions of another stream (RFC 4588).</summary>
+    Repair,
 }

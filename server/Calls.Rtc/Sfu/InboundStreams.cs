@@ -71,10 +71,17 @@ internal sealed class InboundStreams
     public bool TryBind(
         InboundStream stream, in RtpPacketView packet, InboundDescription description, long nowMs, out RtpReceiveResult refusal)
     {
+        refusal = RtpReceiveResult.UnknownSsrc;
+        if (FindRepairedSection(packet, description) is { } repairedSection)
+        {
+            // Before the stream that it repeats there is nothing to repair: browsers probe with padding on this SSRC first.
+            return TryBindRepair(stream, packet, repairedSection, description);
+        }
+
         ReceivingSection? declared = description.FindBySsrc(packet.Ssrc);
         ReceivingSection? section = declared ?? (stream.State == InboundStreamState.Probing ? FindSection(packet, description) : null);
-        refusal = RtpReceiveResult.UnknownSsrc;
-        if (section is null)
+        int layer = section is null ? -1 : FindLayer(packet, section, description.RtpStreamIdId);
+        if (section is null || layer < 0)
         {
             stream.ProbedPackets++;
             if (stream.ProbedPackets >= MaxProbedPackets || nowMs - stream.FirstPacketMs > MaxProbingMs)
@@ -97,7 +104,7 @@ internal sealed class InboundStreams
             return false;
         }
 
-        stream.BindTo(section, codec);
+        stream.BindTo(section, layer, codec);
         return true;
     }
 
@@ -122,6 +129,58 @@ internal sealed class InboundStreams
             ? description.FindByMid(mid)
             : description.FindOnlyOneFor(packet.PayloadType);
 
+    private static int FindLayer(in RtpPacketView packet, ReceivingSection section, byte extensionId)
+    {
+        packet.TryGetExtension(extensionId, out ReadOnlySpan<byte> rid);
+        return section.FindLayer(rid);
+    }
+
+    // Retransmissions have SSRCs and payload types of their own; the mid tells those that signaling does not list.
+    private static ReceivingSection? FindRepairedSection(in RtpPacketView packet, InboundDescription description)
+    {
+        ReceivingSection? section = description.FindByRtxSsrc(packet.Ssrc);
+        if (section is null && packet.TryGetExtension(description.MidId, out ReadOnlySpan<byte> mid))
+        {
+            section = description.FindByMid(mid);
+        }
+
+        return section?.TryGetRepaired(packet.PayloadType, out _) == true ? section : null;
+    }
+
+    private bool TryBindRepair(InboundStream stream, in RtpPacketView packet, ReceivingSection section, InboundDescription description)
+    {
+        uint declared = section.FindRepaired(packet.Ssrc);
+        InboundStream? original = declared != 0
+            ? Find(declared)
+            : FindLayerIn(section, FindLayer(packet, section, description.RepairedStreamIdId));
+        if (original is not { IsBound: true, Repairs: null } || original.Section != section)
+        {
+            return false;
+        }
+
+        stream.BindAsRepairOf(original);
+        return true;
+    }
+
+    private InboundStream? FindLayerIn(ReceivingSection section, int layer)
+    {
+        InboundStream? found = null;
+        foreach (InboundStream stream in All)
+        {
+            if (stream.Section == section && stream.Repairs is null && stream.Layer == layer)
+            {
+                if (found is not null)
+                {
+                    return null;
+                }
+
+                found = stream;
+            }
+        }
+
+        return found;
+    }
+
     private void ExpireProbes(long nowMs)
     {
         foreach (InboundStream stream in All)
@@ -138,7 +197,7 @@ internal sealed class InboundStreams
         InboundStream? oldest = null;
         foreach (InboundStream stream in All)
         {
-            bool mayGo = stream.State == InboundStreamState.Retired || (mayBeUnknown && stream.State == InboundStreamState.GivenUp);
+            bool mayGo = stream is { State: InboundStreamState.Retired } or { Repairs.State: InboundStreamState.Retired } || (mayBeUnknown && stream.State == InboundStreamState.GivenUp);
             if (mayGo && (oldest is null || stream.LastPacketMs < oldest.LastPacketMs))
             {
                 oldest = stream;

@@ -26,6 +26,22 @@ internal sealed class OutboundStreams
     /// <summary>Sorted by SSRC.</summary>
     public IReadOnlyList<TrackForwarder> Forwarders => Volatile.Read(ref _snapshot).Forwarders;
 
+    public bool HasVideo
+    {
+        get
+        {
+            foreach (TrackForwarder forwarder in Volatile.Read(ref _snapshot).Forwarders)
+            {
+                if (forwarder.Track?.Codec.Kind() == TrackKind.Video)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
     public uint AllocateSsrc(InboundDescription avoid)
     {
         while (true)
@@ -33,7 +49,7 @@ internal sealed class OutboundStreams
             uint ssrc = _firstSsrc + (Interlocked.Increment(ref _allocated) * SsrcStep);
 
             // 0 is for bandwidth probes; browsers that only receive report with SSRC 1 (media.md 4.8).
-            if (ssrc > 1 && avoid.FindBySsrc(ssrc) is null)
+            if (ssrc > 1 && avoid.FindBySsrc(ssrc) is null && avoid.FindByRtxSsrc(ssrc) is null)
             {
                 return ssrc;
             }
@@ -48,6 +64,20 @@ internal sealed class OutboundStreams
         Snapshot snapshot = Volatile.Read(ref _snapshot);
         int index = Array.BinarySearch(snapshot.Ssrcs, ssrc);
         return index < 0 ? null : snapshot.Forwarders[index];
+    }
+
+    /// <summary>Whether an SSRC is one of ours, that of a stream or of its retransmissions.</summary>
+    public bool SendsWith(uint ssrc)
+    {
+        foreach (TrackForwarder forwarder in Volatile.Read(ref _snapshot).Forwarders)
+        {
+            if (forwarder.Ssrc == ssrc || forwarder.RtxSsrc == ssrc)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Takes up a forwarder; <c>false</c> after <see cref="Close"/>.</summary>

@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
 using Calls.Rtc.Rtp;
 
 namespace Calls.Rtc.Sfu;
@@ -8,53 +10,52 @@ namespace Calls.Rtc.Sfu;
 /// </summary>
 internal struct SourceSequence
 {
-    private const int Window = 128;
+    /// <summary>How far a packet may be behind the newest: a second of 8 Mbit/s, as long as lost packets are asked for.</summary>
+    public const int Window = 1024;
+
+    private const int WordBits = 64;
 
     private bool _started;
     private long _highest;
     private long _skippedCount;
 
-    // Bit i stands for the number _highest - i.
-    private UInt128 _seen;
-    private UInt128 _skipped;
+    // The bit of a number is that of its low 10 bits; numbers outside the window have none.
+    private Bits _seen;
+    private Bits _skipped;
 
     /// <summary>Highest number so far; counts cycles above its low 16 bits, from 0.</summary>
     public readonly long Highest => _highest;
 
     /// <summary>Admits a packet once.</summary>
     /// <param name="index">Its extended number.</param>
-    /// <returns><c>false</c> for a repetition and for packets more than 127 behind the newest.</returns>
+    /// <returns><c>false</c> for a repetition and for packets <see cref="Window"/> or more behind the newest.</returns>
     public bool TryAccept(ushort sequenceNumber, out long index)
     {
         if (!_started)
         {
             _started = true;
-            _highest = sequenceNumber;
-            _seen = 1;
-            index = sequenceNumber;
+            _highest = index = sequenceNumber;
+            Set(ref _seen, index);
             return true;
         }
 
         index = SequenceNumber.Extend(sequenceNumber, _highest);
-        long distance = index - _highest;
-        if (distance > 0)
-        {
-            _seen = distance < Window ? _seen << (int)distance : 0;
-            _skipped = distance < Window ? _skipped << (int)distance : 0;
-            _seen |= 1;
-            _highest = index;
-            return true;
-        }
-
-        if (distance <= -Window)
+        if (index <= _highest - Window)
         {
             return false;
         }
 
-        UInt128 bit = UInt128.One << (int)-distance;
-        bool isNew = (_seen & bit) == 0;
-        _seen |= bit;
-        return isNew;
+        if (index > _highest)
+        {
+            MoveTo(index);
+        }
+        else if (IsSet(_seen, index))
+        {
+            return false;
+        }
+
+        Set(ref _seen, index);
+        return true;
     }
 
     /// <summary>Takes the packet just accepted out of the numbering.</summary>
@@ -63,16 +64,58 @@ internal struct SourceSequence
     {
         if (index == _highest)
         {
-            _skipped |= 1;
+            Set(ref _skipped, index);
             _skippedCount++;
         }
     }
 
     /// <summary>The number of a packet just accepted in a sequence without the skipped ones.</summary>
-    public readonly long Compact(long index)
+    public readonly long Compact(long index) => index - _skippedCount + CountSkippedAfter(index);
+
+    private static void Set(ref Bits bits, long index) => bits[Word(index)] |= 1UL << (int)(index & (WordBits - 1));
+
+    private static bool IsSet(in Bits bits, long index) => (bits[Word(index)] >> (int)(index & (WordBits - 1)) & 1) != 0;
+
+    private static int Word(long index) => (int)(index & (Window - 1)) / WordBits;
+
+    private void MoveTo(long index)
     {
-        // Skipped packets newer than a late one do not shift it.
-        UInt128 newer = _skipped & ((UInt128.One << (int)(_highest - index)) - 1);
-        return index - _skippedCount + (long)UInt128.PopCount(newer);
+        if (index - _highest >= Window)
+        {
+            (_seen, _skipped) = (default, default);
+        }
+        else
+        {
+            for (long number = _highest + 1; number <= index; number++)
+            {
+                ulong others = ~(1UL << (int)(number & (WordBits - 1)));
+                _seen[Word(number)] &= others;
+                _skipped[Word(number)] &= others;
+            }
+        }
+
+        _highest = index;
+    }
+
+    // Skipped packets newer than a late one do not shift it.
+    private readonly int CountSkippedAfter(long index)
+    {
+        int count = 0;
+        for (long number = index + 1; number <= _highest;)
+        {
+            int bit = (int)(number & (WordBits - 1));
+            int length = (int)Math.Min(WordBits - bit, _highest - number + 1);
+            ulong mask = (length == WordBits ? ulong.MaxValue : (1UL << length) - 1) << bit;
+            count += BitOperations.PopCount(_skipped[Word(number)] & mask);
+            number += length;
+        }
+
+        return count;
+    }
+
+    [InlineArray(Window / WordBits)]
+    private struct Bits
+    {
+        private ulong _word;
     }
 }

@@ -8,7 +8,9 @@ namespace Calls.Rtc.Transport;
 internal abstract class DatagramSockets(Socket[] sockets) : IDisposable
 {
     public const int ReceiveBatch = 32;
-    public const int SendBatch = 64;
+
+    /// <summary>A burst of a picture for some dozen receivers, so that each one's packets can leave together.</summary>
+    public const int SendBatch = 256;
 
     protected Socket[] Sockets { get; } = sockets;
 
@@ -16,8 +18,19 @@ internal abstract class DatagramSockets(Socket[] sockets) : IDisposable
 
     /// <summary>Blocks until a socket is readable, <see cref="Wake"/> was called or the time is over.</summary>
     /// <param name="timeoutMs">0 polls.</param>
-    /// <returns>Bit i = socket i is readable.</returns>
+    /// <returns>Bit i = socket i is readable. What else is ready is in <see cref="ReadyStreams"/>.</returns>
     public abstract ulong Wait(int timeoutMs);
+
+    /// <summary>What the last <see cref="Wait"/> found ready of all that is watched; the rest is found by the next one.</summary>
+    public abstract ReadOnlySpan<StreamEvent> ReadyStreams { get; }
+
+    /// <summary>Waits for a stream or listener too, or for something else of it than until now.</summary>
+    /// <param name="token">Comes back in <see cref="StreamEvent.Token"/>; the same for one stream as long as it is watched.</param>
+    /// <param name="isAdded"><c>false</c>: it is watched already.</param>
+    public abstract void Watch(IPollable stream, int token, bool isAdded, bool readable, bool writable);
+
+    /// <summary>Forgets a stream. To be called before it is closed.</summary>
+    public abstract void Unwatch(IPollable stream);
 
     /// <summary>Ends <see cref="Wait"/>, or the next one. Any thread.</summary>
     public abstract void Wake();

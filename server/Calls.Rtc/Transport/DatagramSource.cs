@@ -3,8 +3,9 @@ namespace Calls.Rtc.Transport;
 /// <summary>Where a STUN datagram came from. Nothing is allocated for it until <see cref="PathFor"/>.</summary>
 public readonly struct DatagramSource
 {
-    internal DatagramSource(MediaLoop loop, TransportAddress remote, int localIndex, TransportPath? path, object? session)
+    internal DatagramSource(MediaLoop loop, TransportAddress remote, int localIndex, TransportPath? path, object? session, TcpPath? connection = null)
     {
+        Connection = connection;
         Loop = loop;
         Remote = remote;
         LocalIndex = localIndex;
@@ -24,10 +25,16 @@ public readonly struct DatagramSource
 
     private MediaLoop Loop { get; }
 
+    /// <summary>Set for what came over TCP, whether registered or not.</summary>
+    private TcpPath? Connection { get; }
+
+    /// <summary>Whether the session may be served there: a connection belongs to one session at a time (media.md 9.4), an address moves.</summary>
+    public bool IsOpenTo(object session) => Connection is null || Session is null || ReferenceEquals(Session, session);
+
     /// <summary>
-    /// The path to register for a session: the one it already has there, else a new one. Only for authenticated sources: it
+    /// The path to register for a session: the connection, or the one it already has there, else a new one. Only for authenticated sources: it
     /// allocates. An address that belonged to another session gets a path of its own, so that the other's end does not end it.
     /// </summary>
-    public TransportPath PathFor(object session) =>
-        Path is not null && ReferenceEquals(Session, session) ? Path : new UdpPath(Loop, LocalIndex, Remote);
+    public TransportPath PathFor(object session) => Connection
+        ?? (Path is not null && ReferenceEquals(Session, session) ? Path : new UdpPath(Loop, LocalIndex, Remote));
 }

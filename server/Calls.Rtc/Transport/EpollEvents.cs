@@ -16,5 +16,7 @@ internal static unsafe class EpollEvents
         Unsafe.WriteUnaligned(entry + DataOffset, (ulong)data);
     }
 
+    public static uint Flags(byte* events, int index) => Unsafe.ReadUnaligned<uint>(events + (index * EntrySize));
+
     public static int Data(byte* events, int index) => (int)Unsafe.ReadUnaligned<ulong>(events + (index * EntrySize) + DataOffset);
 }

@@ -9,7 +9,8 @@ namespace Calls.Rtc.Transport;
 public interface IDatagramHandler
 {
     /// <summary>A datagram with the first bytes of STUN, from anybody.</summary>
-    void OnStun(MediaLoop loop, Span<byte> datagram, in DatagramSource source, long nowMs);
+    /// <returns><c>false</c>: it proves nothing. A connection that begins so is closed.</returns>
+    bool OnStun(MediaLoop loop, Span<byte> datagram, in DatagramSource source, long nowMs);
 
     void OnDtls(MediaLoop loop, Span<byte> datagram, TransportPath path, object session, long nowMs);
 
@@ -17,6 +18,16 @@ public interface IDatagramHandler
 
     void OnRtcp(MediaLoop loop, Span<byte> datagram, TransportPath path, object session, long nowMs);
 
+    /// <summary>A connection has ended while it was registered; it is not any more.</summary>
+    void OnPathClosed(MediaLoop loop, TransportPath path, object session, long nowMs);
+
     /// <summary>Every <see cref="MediaTransportOptions.TickMs"/> while paths are registered, about once a second otherwise.</summary>
-    void OnTick(MediaLoop loop, long nowMs);
+    /// <returns><c>false</c>: nothing waits for the next one, which may come up to <see cref="MediaTransportOptions.TickSlackMs"/> late.</returns>
+    bool OnTick(MediaLoop loop, long nowMs);
+
+    /// <summary>A time has come that was named to <see cref="MediaLoop.WakeAt"/>.</summary>
+    void OnWake(MediaLoop loop, long nowMs)
+    {
+        // For handlers that name none.
+    }
 }

@@ -9,12 +9,26 @@ internal static unsafe partial class LinuxNative
     public const int MsgDontWait = 0x40;
     public const int MsgNoSignal = 0x4000;
     public const int ErrorInterrupted = 4;
+    public const int ErrorInputOutput = 5;
     public const int ErrorAgain = 11;
+    public const int ErrorInvalid = 22;
+    public const int ErrorMessageSize = 90;
     public const int ErrorNoBuffers = 105;
+    // <linux/udp.h>
+    public const int SolUdp = 17;
+    public const int UdpSegment = 103;
+
     public const uint EpollIn = 1;
+    public const uint EpollOut = 4;
+
+    // Reported whether asked for or not.
+    public const uint EpollError = 8;
+    public const uint EpollHangUp = 16;
 
     private const int EpollCloseOnExec = 0x80000;
     private const int EpollControlAdd = 1;
+    private const int EpollControlDelete = 2;
+    private const int EpollControlModify = 3;
     private const int EventCloseOnExec = 0x80000;
     private const int EventNonBlocking = 0x800;
 
@@ -41,12 +55,24 @@ internal static unsafe partial class LinuxNative
     /// <summary>Reports <paramref name="data"/> whenever <paramref name="descriptor"/> is readable (level-triggered).</summary>
     public static void Watch(SafeHandle epoll, SafeHandle descriptor, int data)
     {
-        byte* entry = stackalloc byte[EpollEvents.EntrySize];
-        EpollEvents.Write(entry, EpollIn, data);
-        if (EpollControl(epoll, EpollControlAdd, descriptor, entry) != 0)
+        if (!TryWatch(epoll, descriptor, data, isAdded: true, EpollIn))
         {
             throw new SocketException(Marshal.GetLastPInvokeError());
         }
+    }
+
+    /// <summary>As <see cref="Watch"/>, for any events, of a descriptor that is new or that is watched already.</summary>
+    public static bool TryWatch(SafeHandle epoll, SafeHandle descriptor, int data, bool isAdded, uint events)
+    {
+        byte* entry = stackalloc byte[EpollEvents.EntrySize];
+        EpollEvents.Write(entry, events, data);
+        return EpollControl(epoll, isAdded ? EpollControlAdd : EpollControlModify, descriptor, entry) == 0;
+    }
+
+    public static void Unwatch(SafeHandle epoll, SafeHandle descriptor)
+    {
+        byte* entry = stackalloc byte[EpollEvents.EntrySize];
+        _ = EpollControl(epoll, EpollControlDelete, descriptor, entry);
     }
 
     [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
@@ -83,6 +109,21 @@ internal static unsafe partial class LinuxNative
     {
         public byte* Base;
         public nuint Length;
+    }
+
+    /// <summary>A struct cmsghdr with the size of the segments that a message is cut into; 24 bytes with its padding.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct SegmentControl
+    {
+        /// <summary>Of header and value, without padding.</summary>
+        public const int Length = 18;
+
+        public nuint ControlLength;
+        public int Level;
+        public int Type;
+        public ushort SegmentSize;
+        private readonly ushort _padding1;
+        private readonly uint _padding2;
     }
 
     /// <summary>struct mmsghdr: a struct msghdr (56 bytes) and the length of the message.</summary>

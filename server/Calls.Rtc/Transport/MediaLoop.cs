@@ -9,6 +9,7 @@ namespace Calls.Rtc.Transport;
 /// <item>wait for a packet, a message or the next tick;</item>
 /// <item>run messages, then packets that other loops passed on;</item>
 /// <item>receive up to eight batches per socket and hand over each packet;</item>
+/// <item>accept connections and hand over each packet that has arrived on one;</item>
 /// <item>tick if it is time.</item>
 /// </list>
 /// Sends are flushed after each of these steps.
@@ -29,9 +30,14 @@ public sealed class MediaLoop : IPacketSink
     private readonly Func<long> _nowMs;
     private readonly Action<Exception>? _onFault;
     private readonly int _tickMs;
+    private readonly int _tickSlackMs;
     private readonly PathTable _paths = new();
     private readonly LoopMailbox _mailbox;
     private readonly PacketQueue _forwarded;
+    private readonly TcpConnections? _tcp;
+
+    // Packets that other threads send through connections of this loop.
+    private readonly PacketQueue? _frames;
     private readonly Thread _thread;
     private TransportCounters _counters;
     private long _messagesRefused;
@@ -42,11 +48,20 @@ public sealed class MediaLoop : IPacketSink
     private Thread _runner;
     private long _nowAtTurnMs;
     private long _nextTickMs;
+    private long _wakeAtMs = long.MaxValue;
+    private bool _mayTickLate;
     private int _wakePending;
     private bool _hasBacklog;
     private bool _isStopping;
 
-    internal MediaLoop(int index, DatagramSockets sockets, IDatagramHandler handler, MediaTransportOptions options)
+    /// <param name="listeners">Empty without ICE-TCP.</param>
+    internal MediaLoop(
+        int index,
+        DatagramSockets sockets,
+        IDatagramHandler handler,
+        MediaTransportOptions options,
+        IReadOnlyList<IStreamListener> listeners,
+        TcpAdmission admission)
     {
         Index = index;
         _sockets = sockets;
@@ -54,8 +69,15 @@ public sealed class MediaLoop : IPacketSink
         _nowMs = options.NowMs;
         _onFault = options.OnFault;
         _tickMs = options.TickMs;
+        _tickSlackMs = options.TickSlackMs;
         _mailbox = new(options.MailboxCapacity);
         _forwarded = new(options.PacketQueueCapacity);
+        if (listeners.Count > 0)
+        {
+            _tcp = new(this, sockets, listeners, admission, options.Tcp);
+            _frames = new(options.FrameQueueCapacity);
+        }
+
         _thread = _runner = new(Run) { IsBackground = true, Name = $"media loop {index}" };
     }
 
@@ -63,7 +85,10 @@ public sealed class MediaLoop : IPacketSink
     public int Index { get; }
 
     /// <summary>Registered paths.</summary>
-    public int PathCount => _paths.Count;
+    public int PathCount => _paths.Count + (_tcp?.BoundCount ?? 0);
+
+    /// <summary>TCP connections, whether registered or not.</summary>
+    internal int ConnectionCount => _tcp?.Count ?? 0;
 
     /// <summary>Ticks at the full rate although no path is registered.</summary>
     public bool KeepsTicking { get; set; }
@@ -72,7 +97,7 @@ public sealed class MediaLoop : IPacketSink
     public bool IsCurrent => Thread.CurrentThread == _runner;
 
     /// <summary>When the loop wants its next turn at the latest.</summary>
-    internal long NextTickMs => _nextTickMs;
+    internal long NextTickMs => Math.Min(_nextTickMs, _wakeAtMs);
 
     /// <summary>Binds a path to a session: from now on its packets reach the handler with <paramref name="session"/>.</summary>
     /// <param name="path">Validated by an authenticated check of that session, and received by this loop.</param>
@@ -80,14 +105,14 @@ public sealed class MediaLoop : IPacketSink
     public object? Register(TransportPath path, object session)
     {
         Debug.Assert(IsCurrent, "Paths belong to the loop's thread.");
-        return _paths.Register(path, session);
+        return path is TcpPath tcp ? _tcp!.Bind(tcp.Connection, session, _nowAtTurnMs) : _paths.Register(path, session);
     }
 
     /// <summary>Forgets a path. <c>false</c>: it was not registered, or has been registered anew for another session.</summary>
     public bool Unregister(TransportPath path)
     {
         Debug.Assert(IsCurrent, "Paths belong to the loop's thread.");
-        return _paths.Unregister(path);
+        return path is TcpPath tcp ? _tcp!.Unbind(tcp.Connection, _nowAtTurnMs) : _paths.Unregister(path);
     }
 
     /// <inheritdoc/>
@@ -105,10 +130,22 @@ public sealed class MediaLoop : IPacketSink
         {
             _sockets.Commit(length, udp, ref _counters);
         }
+        else if (path is TcpPath tcp)
+        {
+            // The slot that was reserved, which is free again as soon as it is copied.
+            Commit(_sockets.Reserve()[..length], tcp);
+        }
         else
         {
             _counters.DroppedForeignPath++;
         }
+    }
+
+    /// <inheritdoc/>
+    public void WakeAt(long atMs)
+    {
+        Debug.Assert(IsCurrent, "The loop's plans belong to its thread.");
+        _wakeAtMs = Math.Min(_wakeAtMs, atMs);
     }
 
     /// <summary>Asks the loop to run something. <c>false</c>: its queue is full, and the message is lost. Any thread.</summary>
@@ -143,6 +180,11 @@ public sealed class MediaLoop : IPacketSink
     /// <summary>Sends one datagram past the batch: for DTLS and control. <c>false</c>: refused by the kernel, or closed. Any thread.</summary>
     public bool SendFromAnyThread(ReadOnlySpan<byte> datagram, TransportPath path)
     {
+        if (path is TcpPath tcp)
+        {
+            return tcp.Loop.TryQueueFrame(datagram, tcp);
+        }
+
         if (path is not UdpPath udp || udp.LocalIndex >= _sockets.Count || !_sockets.TrySendNow(datagram, udp))
         {
             Interlocked.Increment(ref _sendNowErrors);
@@ -179,13 +221,91 @@ public sealed class MediaLoop : IPacketSink
         }
     }
 
-    internal void Close() => _sockets.Dispose();
+    internal void Close()
+    {
+        _tcp?.Dispose();
+        _sockets.Dispose();
+    }
+
+    /// <summary>A packet of a connection of this loop. <c>false</c>: it proves nothing, and nobody has proven anything there before.</summary>
+    internal bool ReceiveFrame(TcpConnection connection, Span<byte> packet, long nowMs)
+    {
+        _counters.Received++;
+        _counters.ReceivedBytes += packet.Length;
+        PacketKind kind = PacketDemuxer.Classify(packet);
+        if (kind == PacketKind.Unknown)
+        {
+            _counters.DroppedUnknownProtocol++;
+            return connection.Session is not null;
+        }
+
+        if (kind != PacketKind.Stun && connection.Session is null)
+        {
+            _counters.DroppedUnregistered++;
+            return false;
+        }
+
+        TcpPath path = connection.Path;
+        var source = new DatagramSource(this, connection.Remote, connection.LocalIndex, connection.Session is null ? null : path, connection.Session, path);
+        try
+        {
+            return Deliver(kind, packet, source, nowMs) || connection.Session is not null;
+        }
+        catch (Exception exception)
+        {
+            Report(exception);
+            return connection.Session is not null;
+        }
+    }
+
+    internal void OnConnectionClosed(TcpConnection connection, object session, long nowMs)
+    {
+        try
+        {
+            _handler.OnPathClosed(this, connection.Path, session, nowMs);
+        }
+        catch (Exception exception)
+        {
+            Report(exception);
+        }
+    }
+
+    /// <summary>Sends the batch.</summary>
+    internal void Flush()
+    {
+        _sockets.Flush(ref _counters);
+        _tcp?.Flush(_nowAtTurnMs, ref _counters);
+    }
 
     /// <summary>One turn on the caller's thread, for a loop that was not started.</summary>
     internal void RunTurn()
     {
         _runner = Thread.CurrentThread;
         Turn();
+    }
+
+    // A connection is written to by its own loop alone: bytes of two packets must not mix, and packets of one stream keep their order.
+    private void Commit(ReadOnlySpan<byte> packet, TcpPath path)
+    {
+        if (path.Loop == this)
+        {
+            _tcp!.Send(path.Connection, packet, _nowAtTurnMs, ref _counters);
+        }
+        else if (!path.Loop.TryQueueFrame(packet, path))
+        {
+            _counters.DroppedTcpHandOverFull++;
+        }
+    }
+
+    private bool TryQueueFrame(ReadOnlySpan<byte> packet, TcpPath path)
+    {
+        if (_frames?.TryAdd(PacketKind.Unknown, packet, path, path.Connection) != true)
+        {
+            return false;
+        }
+
+        Wake();
+        return true;
     }
 
     private void Wake()
@@ -207,18 +327,22 @@ public sealed class MediaLoop : IPacketSink
 
     private void Turn()
     {
-        int timeoutMs = _hasBacklog ? 0 : (int)Math.Clamp(_nextTickMs - _nowAtTurnMs, 0, IdleTickMs);
+        // Packets wake the loop often enough; a wake-up for a tick alone costs more than the tick.
+        long wakeMs = Math.Min(_mayTickLate ? _nextTickMs + _tickSlackMs : _nextTickMs, _wakeAtMs);
+        int timeoutMs = _hasBacklog ? 0 : (int)Math.Clamp(wakeMs - _nowAtTurnMs, 0, IdleTickMs);
         ulong ready = _sockets.Wait(timeoutMs);
         long nowMs = _nowAtTurnMs = _nowMs();
 
         // Cleared before the queues are read: whoever adds from here on wakes the loop again.
         Interlocked.Exchange(ref _wakePending, 0);
-        _hasBacklog = RunMessages() | RunForwarded(nowMs);
+        _hasBacklog = RunMessages() | RunForwarded(nowMs) | RunFrames(nowMs);
         for (; ready != 0; ready &= ready - 1)
         {
             ReceiveFrom(BitOperations.TrailingZeroCount(ready), nowMs);
         }
 
+        _tcp?.HandleReady(nowMs, ref _counters);
+        WakeHandler(nowMs);
         Tick(nowMs);
     }
 
@@ -259,6 +383,25 @@ public sealed class MediaLoop : IPacketSink
             }
 
             _forwarded.Release();
+        }
+
+        Flush(count);
+        return count == MaxMessagesPerTurn;
+    }
+
+    private bool RunFrames(long nowMs)
+    {
+        if (_frames is null)
+        {
+            return false;
+        }
+
+        int count = 0;
+        while (count < MaxMessagesPerTurn && _frames.TryPeek(out PacketQueue.Packet packet, out Span<byte> frame))
+        {
+            count++;
+            _tcp!.Send((TcpConnection)packet.Session, frame, nowMs, ref _counters);
+            _frames.Release();
         }
 
         Flush(count);
@@ -320,7 +463,8 @@ public sealed class MediaLoop : IPacketSink
         Deliver(kind, datagram, new(this, remote, socket, entry?.Path, entry?.Session), nowMs);
     }
 
-    private void Deliver(PacketKind kind, Span<byte> datagram, in DatagramSource source, long nowMs)
+    /// <summary><c>false</c>: a check that proves nothing.</summary>
+    private bool Deliver(PacketKind kind, Span<byte> datagram, in DatagramSource source, long nowMs)
     {
         switch (kind)
         {
@@ -334,14 +478,15 @@ public sealed class MediaLoop : IPacketSink
                 _handler.OnDtls(this, datagram, source.Path!, source.Session!, nowMs);
                 break;
             case PacketKind.Stun:
-                _handler.OnStun(this, datagram, source, nowMs);
-                break;
+                return _handler.OnStun(this, datagram, source, nowMs);
         }
+
+        return true;
     }
 
     private void Tick(long nowMs)
     {
-        bool isBusy = KeepsTicking || _paths.Count > 0;
+        bool isBusy = KeepsTicking || PathCount > 0;
         if (isBusy)
         {
             _nextTickMs = Math.Min(_nextTickMs, nowMs + _tickMs);
@@ -355,7 +500,28 @@ public sealed class MediaLoop : IPacketSink
         _nextTickMs = nowMs + (isBusy ? _tickMs : IdleTickMs);
         try
         {
-            _handler.OnTick(this, nowMs);
+            _mayTickLate = !_handler.OnTick(this, nowMs);
+        }
+        catch (Exception exception)
+        {
+            Report(exception);
+        }
+
+        _tcp?.Sweep(nowMs, ref _counters);
+        Flush(1);
+    }
+
+    private void WakeHandler(long nowMs)
+    {
+        if (nowMs < _wakeAtMs)
+        {
+            return;
+        }
+
+        _wakeAtMs = long.MaxValue;
+        try
+        {
+            _handler.OnWake(this, nowMs);
         }
         catch (Exception exception)
         {
@@ -369,7 +535,7 @@ public sealed class MediaLoop : IPacketSink
     {
         if (handled > 0)
         {
-            _sockets.Flush(ref _counters);
+            Flush();
         }
     }
 

@@ -3,17 +3,26 @@ using System.Net.Sockets;
 
 namespace Calls.Rtc.Transport;
 
-/// <summary>All loops that serve media on one UDP port.</summary>
+/// <summary>All loops that serve media on one UDP port and, if asked to, one TCP port.</summary>
 /// <remarks>Open, start, dispose. Dispose ends the loops and frees the port.</remarks>
 public sealed class MediaTransport : IDisposable
 {
     private readonly MediaLoop[] _loops;
+    private readonly TcpAdmission _admission;
     private bool _isDisposed;
 
-    private MediaTransport(MediaLoop[] loops, IReadOnlyList<IPEndPoint> localEndPoints, int receiveBuffer, int sendBuffer)
+    private MediaTransport(
+        MediaLoop[] loops,
+        TcpAdmission admission,
+        IReadOnlyList<IPEndPoint> localEndPoints,
+        IReadOnlyList<IPEndPoint> tcpEndPoints,
+        int receiveBuffer,
+        int sendBuffer)
     {
         _loops = loops;
+        _admission = admission;
         LocalEndPoints = localEndPoints;
+        TcpEndPoints = tcpEndPoints;
         ReceiveBufferBytes = receiveBuffer;
         SendBufferBytes = sendBuffer;
     }
@@ -23,7 +32,13 @@ public sealed class MediaTransport : IDisposable
     /// <summary>In the order of <see cref="TransportPath.LocalIndex"/>.</summary>
     public IReadOnlyList<IPEndPoint> LocalEndPoints { get; }
 
+    /// <summary>In the order of <see cref="TransportPath.LocalIndex"/>; empty without ICE-TCP.</summary>
+    public IReadOnlyList<IPEndPoint> TcpEndPoints { get; }
+
     public int Port => LocalEndPoints[0].Port;
+
+    /// <summary>TCP connections open at present. Any thread.</summary>
+    public int Connections => _admission.Open;
 
     /// <summary>Size of a socket's receive buffer as the system reports it. Linux reports twice what it granted, for its own overhead.</summary>
     public int ReceiveBufferBytes { get; }
@@ -39,17 +54,34 @@ public sealed class MediaTransport : IDisposable
 
         // Only Linux spreads the packets of one port over several sockets.
         int loopCount = OperatingSystem.IsLinux() ? options.LoopCount : 1;
+        var admission = new TcpAdmission(options.Tcp);
         if (options.Sockets is { } make)
         {
-            MediaLoop[] turned = [.. Enumerable.Range(0, options.LoopCount).Select(index => new MediaLoop(index, make(index), handler, options))];
-            return new(turned, [.. options.LocalAddresses.Select(address => new IPEndPoint(address, options.Port))], receiveBuffer: 0, sendBuffer: 0);
+            MediaLoop[] turned =
+            [
+                .. Enumerable.Range(0, options.LoopCount)
+                    .Select(index => new MediaLoop(index, make(index), handler, options, options.Listeners?.Invoke(index) ?? [], admission)),
+            ];
+            return new(turned, admission, EndPoints(options.LocalAddresses, options.Port), EndPoints(options.TcpAddresses, options.TcpPort), receiveBuffer: 0, sendBuffer: 0);
         }
 
         (Socket[][] sockets, int port) = UdpSocketOpener.Open(options, loopCount);
+        IStreamListener[][] listeners;
+        int tcpPort = options.TcpPort;
+        try
+        {
+            (listeners, tcpPort) = TcpListenerOpener.Open(options, loopCount, port);
+        }
+        catch (RtcException)
+        {
+            Array.ForEach(sockets, static ofLoop => Array.ForEach(ofLoop, static socket => socket.Dispose()));
+            throw;
+        }
+
         int receiveBuffer = sockets.Min(ofLoop => ofLoop.Min(socket => socket.ReceiveBufferSize));
         int sendBuffer = sockets.Min(ofLoop => ofLoop.Min(socket => socket.SendBufferSize));
-        MediaLoop[] loops = [.. sockets.Select((ofLoop, index) => new MediaLoop(index, Wrap(ofLoop, options), handler, options))];
-        return new(loops, [.. options.LocalAddresses.Select(address => new IPEndPoint(address, port))], receiveBuffer, sendBuffer);
+        MediaLoop[] loops = [.. sockets.Select((ofLoop, index) => new MediaLoop(index, Wrap(ofLoop, options), handler, options, listeners[index], admission))];
+        return new(loops, admission, EndPoints(options.LocalAddresses, port), EndPoints(options.TcpAddresses, tcpPort), receiveBuffer, sendBuffer);
     }
 
     public void Start()
@@ -97,10 +129,13 @@ public sealed class MediaTransport : IDisposable
         }
     }
 
+    private static IReadOnlyList<IPEndPoint> EndPoints(IReadOnlyList<IPAddress> addresses, int port) =>
+        [.. addresses.Select(address => new IPEndPoint(address, port))];
+
     private static DatagramSockets Wrap(Socket[] sockets, MediaTransportOptions options) =>
         options.UsePortableSockets || !LinuxNative.IsSupported
             ? new PortableDatagramSockets(sockets)
-            : new LinuxDatagramSockets(sockets);
+            : new LinuxDatagramSockets(sockets, options.UsesSegmentation);
 
     private static void Validate(MediaTransportOptions options)
     {
@@ -116,24 +151,35 @@ public sealed class MediaTransport : IDisposable
                 + "set the listen addresses to those that clients reach");
         }
 
-        foreach (IPAddress address in options.LocalAddresses)
+        ValidateAddresses(options.LocalAddresses);
+        ValidateAddresses(options.TcpAddresses);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.LoopCount, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.TickMs, 1);
+        ValidatePort(options.Port);
+        ValidatePort(options.TcpPort);
+    }
+
+    private static void ValidateAddresses(IReadOnlyList<IPAddress> addresses)
+    {
+        foreach (IPAddress address in addresses)
         {
             if (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
             {
                 throw new RtcException($"{address} is no address to answer from; list the addresses of this machine instead");
             }
 
-            if (options.LocalAddresses.Count(other => other.Equals(address)) > 1)
+            if (addresses.Count(other => other.Equals(address)) > 1)
             {
                 throw new RtcException($"{address} is listed twice as an address to listen on");
             }
         }
+    }
 
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.LoopCount, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.TickMs, 1);
-        if (options.Port is < IPEndPoint.MinPort or > IPEndPoint.MaxPort)
+    private static void ValidatePort(int port)
+    {
+        if (port is < IPEndPoint.MinPort or > IPEndPoint.MaxPort)
         {
-            throw new RtcException($"{options.Port} is not a port number");
+            throw new RtcException($"{port} is not a port number");
         }
     }
 }

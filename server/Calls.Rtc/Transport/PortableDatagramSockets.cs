@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace Calls.Rtc.Transport;
 
@@ -8,6 +9,9 @@ internal sealed class PortableDatagramSockets : DatagramSockets
 {
     private readonly Socket _wake;
     private readonly List<Socket> _waiting = [];
+    private readonly List<Socket> _writable = [];
+    private readonly Dictionary<Socket, Watched> _streams = [];
+    private readonly List<StreamEvent> _readyStreams = [];
     private readonly byte[] _receiveSlots = new byte[ReceiveBatch * PacketBuffer.Capacity];
     private readonly int[] _lengths = new int[ReceiveBatch];
     private readonly TransportAddress[] _sources = new TransportAddress[ReceiveBatch];
@@ -30,13 +34,22 @@ internal sealed class PortableDatagramSockets : DatagramSockets
         _waiting.Clear();
         _waiting.AddRange(Sockets);
         _waiting.Add(_wake);
-        Socket.Select(_waiting, null, null, timeoutMs * 1000);
+        _waiting.AddRange(_streams.Where(static stream => stream.Value.IsReadable).Select(static stream => stream.Key));
+        _writable.Clear();
+        _writable.AddRange(_streams.Where(static stream => stream.Value.IsWritable).Select(static stream => stream.Key));
+        Socket.Select(_waiting, _writable.Count == 0 ? null : _writable, null, timeoutMs * 1000);
+        _readyStreams.Clear();
+        _readyStreams.AddRange(_writable.Select(socket => new StreamEvent(_streams[socket].Token, IsReadable: false, IsWritable: true)));
         ulong ready = 0;
         foreach (Socket socket in _waiting)
         {
             if (socket == _wake)
             {
                 _wake.Receive(_sendSlot);
+            }
+            else if (_streams.TryGetValue(socket, out Watched watched))
+            {
+                _readyStreams.Add(new(watched.Token, IsReadable: true, IsWritable: false));
             }
             else
             {
@@ -46,6 +59,13 @@ internal sealed class PortableDatagramSockets : DatagramSockets
 
         return ready;
     }
+
+    public override ReadOnlySpan<StreamEvent> ReadyStreams => CollectionsMarshal.AsSpan(_readyStreams);
+
+    public override void Watch(IPollable stream, int token, bool isAdded, bool readable, bool writable) =>
+        _streams[stream.Socket!] = new(token, readable, writable);
+
+    public override void Unwatch(IPollable stream) => _streams.Remove(stream.Socket!);
 
     public override void Wake() => _wake.Send([1]);
 
@@ -115,4 +135,6 @@ internal sealed class PortableDatagramSockets : DatagramSockets
         base.Dispose();
         _wake.Dispose();
     }
+
+    private readonly record struct Watched(int Token, bool IsReadable, bool IsWritable);
 }

@@ -32,6 +32,39 @@ public struct TransportCounters
     /// <summary>Control messages that found a loop's queue full.</summary>
     public long MessagesRefused;
 
+    /// <summary>Connections taken on the TCP port.</summary>
+    public long TcpAccepted;
+
+    /// <summary>Connections that have ended, whoever ended them.</summary>
+    public long TcpClosed;
+
+    /// <summary>Connections refused, as their address had enough that have proven nothing.</summary>
+    public long TcpRefusedFromAddress;
+
+    /// <summary>Connections refused, as there were enough in all.</summary>
+    public long TcpRefusedTooMany;
+
+    /// <summary>Connections closed for what they began with: no check, or a forged one.</summary>
+    public long TcpClosedUnproven;
+
+    /// <summary>Connections closed for a length that no packet has.</summary>
+    public long TcpClosedFraming;
+
+    /// <summary>Connections closed for their silence: before a check was proven, or later.</summary>
+    public long TcpClosedIdle;
+
+    /// <summary>Connections closed because their peer takes nothing.</summary>
+    public long TcpClosedSlow;
+
+    /// <summary>Packets that found the queue of their connection full.</summary>
+    public long DroppedTcpBacklogFull;
+
+    /// <summary>Packets for a connection that has ended.</summary>
+    public long DroppedTcpClosed;
+
+    /// <summary>Packets for a connection of another loop that found its queue full.</summary>
+    public long DroppedTcpHandOverFull;
+
     /// <summary>Exceptions that left a handler: each is a defect of ours.</summary>
     public long HandlerFaults;
 
@@ -49,6 +82,17 @@ public struct TransportCounters
         SendErrors += other.SendErrors;
         ForwardsRefused += other.ForwardsRefused;
         MessagesRefused += other.MessagesRefused;
+        TcpAccepted += other.TcpAccepted;
+        TcpClosed += other.TcpClosed;
+        TcpRefusedFromAddress += other.TcpRefusedFromAddress;
+        TcpRefusedTooMany += other.TcpRefusedTooMany;
+        TcpClosedUnproven += other.TcpClosedUnproven;
+        TcpClosedFraming += other.TcpClosedFraming;
+        TcpClosedIdle += other.TcpClosedIdle;
+        TcpClosedSlow += other.TcpClosedSlow;
+        DroppedTcpBacklogFull += other.DroppedTcpBacklogFull;
+        DroppedTcpClosed += other.DroppedTcpClosed;
+        DroppedTcpHandOverFull += other.DroppedTcpHandOverFull;
         HandlerFaults += other.HandlerFaults;
     }
 }

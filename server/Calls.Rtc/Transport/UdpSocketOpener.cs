@@ -9,8 +9,8 @@ internal static class UdpSocketOpener
     private const int FreePortAttempts = 16;
 
     // <asm-generic/socket.h>; Socket does not name them.
-    private const int SolSocket = 1;
-    private const int SoReusePort = 15;
+    internal const int SolSocket = 1;
+    internal const int SoReusePort = 15;
     private const int SoReceiveBufferForce = 33;
     private const int SoSendBufferForce = 32;
 

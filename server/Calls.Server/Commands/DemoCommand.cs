@@ -15,7 +15,7 @@ internal static class DemoCommand
     {
         var http = new Option<IPEndPoint>("--http") { Description = "Address and port of the page and the gateway.", CustomParser = EndpointOption.Parse, DefaultValueFactory = static _ => new(IPAddress.Loopback, 8065) };
         var mattermost = new Option<IPEndPoint>("--mattermost") { Description = "Address and port of the stand-in Mattermost; a free port of 127.0.0.1 by default.", CustomParser = EndpointOption.Parse, DefaultValueFactory = static _ => new(IPAddress.Loopback, 0) };
-        var mediaPort = new Option<int>("--media-port") { Description = "UDP port of the media server; 0 takes a free one.", DefaultValueFactory = static _ => 8443 };
+        var mediaPort = new Option<int>("--media-port") { Description = "UDP and TCP port of the media server; 0 takes a free one.", DefaultValueFactory = static _ => 8443 };
         var mediaAddress = new Option<IPAddress?>("--media-address") { Description = "Local address of the media server; all by default. 127.0.0.1 keeps media on this machine (Firefox refuses loopback).", CustomParser = EndpointOption.ParseAddress };
         var users = new Option<int>("--users") { Description = "Further users testuser-0, testuser-1, ... with the password testPass123$." };
         var json = new Option<bool>("--json") { Description = "Print one line of JSON with the URL and all ids instead of text." };
@@ -61,7 +61,7 @@ internal static class DemoCommand
                 MattermostUrl = mattermost.Url,
                 BotToken = mattermost.BotToken,
                 DatabaseFile = Path.Combine(folder, "calls.db"),
-                TakeOverPlugins = true,
+                TakeOver = new HashSet<string> { "plugins" },
                 Farewell = TimeSpan.Zero,
                 LogLevel = LogLevel.Warning,
             };
@@ -69,6 +69,7 @@ internal static class DemoCommand
             var media = new RtcServerOptions
             {
                 UdpPort = arguments.MediaPort,
+                TcpPort = arguments.MediaPort,
                 ListenAddresses = arguments.MediaAddress is { } address ? [address] : [],
             };
             await using Sidecar sidecar = await Sidecar.StartAsync(options, settings, media, DemoPage.Map, cancellation);
@@ -100,7 +101,7 @@ internal static class DemoCommand
           Log in as   alice, bob, carol or dave   with the password Demo-pass-1
           or as       sysadmin                    with Sys@dmin-sample1
 
-        Media: UDP port {sidecar.MediaPort} on {string.Join(", ", sidecar.AdvertisedAddresses)}.
+        Media: UDP port {sidecar.MediaPort} and TCP port {sidecar.Media.TcpPort} on {string.Join(", ", sidecar.AdvertisedAddresses)}.
 
         Next:
           calls demo --media-address 127.0.0.1     keeps media on this machine

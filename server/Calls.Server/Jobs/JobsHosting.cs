@@ -1,4 +1,5 @@
 using Calls.Domain.Ports;
+using Calls.Server.Configuration;
 
 namespace Calls.Server.Jobs;
 
@@ -11,7 +12,7 @@ internal static class JobsHosting
         services.AddSingleton(options);
         services.AddSingleton<JobService>();
         services.AddSingleton<IJobService>(static provider => provider.GetRequiredService<JobService>());
-        services.AddHostedService<JobServiceStart>();
+        services.AddHostedService<JobServiceWatch>();
         return services;
     }
 }

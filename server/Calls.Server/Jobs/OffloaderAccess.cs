@@ -1,4 +1,5 @@
 using Calls.Domain.Ports;
+using Calls.Server.Configuration;
 
 namespace Calls.Server.Jobs;
 

@@ -17,6 +17,7 @@ internal static class RefusalText
         JoinRefusalReason.ChannelSettingUnreadable => $"failed to get call channel: {refusal.Detail}",
         JoinRefusalReason.QueueFull => "failed to push to batcher: failed to push item, channel is full",
         JoinRefusalReason.LockFailed => LockFailed(refusal.Detail),
+        JoinRefusalReason.GroupCallsNotAllowed => "unlicensed servers only allow calls in DMs",
         JoinRefusalReason.CallsDisabled => "calls are disabled in the channel",
         JoinRefusalReason.InsufficientPermissions => "insufficient permissions",
         JoinRefusalReason.AlreadyConnected => "session is already connected",

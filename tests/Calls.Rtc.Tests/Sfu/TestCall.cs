@@ -74,6 +74,6 @@ internal sealed class TestCall
     {
         MediaParticipant receiver = client.Participant;
         Assert.True(track.AddSubscriber(
-            new TrackForwarder(receiver, receiver.AllocateSsrc(), client.PayloadTypes[track.Codec], client.ExtensionIds)));
+            new TrackForwarder(receiver, receiver.AllocateSsrc(), client.FormatFor(track.Codec))));
     }
 }

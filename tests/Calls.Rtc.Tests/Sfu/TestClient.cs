@@ -12,6 +12,8 @@ internal sealed class TestClient : IMediaParticipantEvents
 {
     public const byte MicrophonePayloadType = 111;
     public const uint MicrophoneSsrc = 0x0A0D_1000;
+    public const uint ScreenSsrc = 0xC1;
+    public const uint ScreenRtxSsrc = 0xD1;
 
     private readonly TestCall _call;
     private readonly Dictionary<uint, RolloverCounter> _rolloverCounters = [];
@@ -54,7 +56,22 @@ internal sealed class TestClient : IMediaParticipantEvents
     /// <summary>Payload types it wants to receive, per codec.</summary>
     public Dictionary<RtpCodec, byte> PayloadTypes { get; } = new() { [RtpCodec.Opus] = 111, [RtpCodec.Vp8] = 96, [RtpCodec.Av1] = 45 };
 
+    /// <summary>Packets that are kept for its NACKs; 0: it sends none.</summary>
+    public int History { get; set; }
+
+    /// <summary>It takes retransmissions on an SSRC of their own, drawn by the server.</summary>
+    public bool TakesRtx { get; set; }
+
+    /// <summary>Its payload type for Opus that repeats itself.</summary>
+    public byte? RedPayloadType { get; set; }
+
     public List<ReceivedRtp> Received { get; } = [];
+
+    /// <summary>RTP datagrams as they were on the wire, in order of arrival.</summary>
+    public List<byte[]> Datagrams { get; } = [];
+
+    /// <summary>RTP datagrams whose packet had come before, or so long ago that SRTP cannot tell.</summary>
+    public List<byte[]> Repeated { get; } = [];
 
     /// <summary>Plain RTCP datagrams.</summary>
     public List<byte[]> ReceivedRtcp { get; } = [];
@@ -71,6 +88,29 @@ internal sealed class TestClient : IMediaParticipantEvents
 
     public static InboundSection Video(string mid, string streamId, params uint[] ssrcs) =>
         new(mid, TrackKind.Video, streamId, ssrcs, new Dictionary<byte, RtpCodec> { [96] = RtpCodec.Vp8, [45] = RtpCodec.Av1 }, 0, 4, 5);
+
+    /// <summary>A section for a screen whose client answers NACKs, on SSRC 0xC1 and, for retransmissions, 0xD1 with payload type 97.</summary>
+    public static InboundSection Screen(bool hasRtx) => Video("2", "screen", ScreenSsrc) with
+    {
+        TakesNacks = true,
+        RtxSsrcs = hasRtx ? [ScreenRtxSsrc] : [],
+        RtxPayloadTypes = hasRtx ? new Dictionary<byte, byte> { [97] = 96 } : new Dictionary<byte, byte>(),
+    };
+
+    public TestClient WithScreen(bool hasRtx = false)
+    {
+        Participant.SetReceiving([Screen(hasRtx)]);
+        Participant.SetScreenStream("screen");
+        return this;
+    }
+
+    public SubscriberFormat FormatFor(RtpCodec codec) => new(PayloadTypes[codec], ExtensionIds)
+    {
+        RedPayloadType = RedPayloadType,
+        History = codec.Kind() == TrackKind.Video ? History : 0,
+        RtxSsrc = TakesRtx ? Participant.AllocateSsrc() : 0,
+        RtxPayloadType = 97,
+    };
 
     public TestClient WithMicrophone()
     {
@@ -106,6 +146,65 @@ internal sealed class TestClient : IMediaParticipantEvents
         RtpReceiveResult result = Send(Speech(sequenceNumber, level, ssrc));
         _call.NowMs += 20;
         return result;
+    }
+
+    /// <summary>A packet of a screen: a VP8 descriptor, a key frame's first octet in the first packet, and bytes that tell packets apart.</summary>
+    public static RtpPacketBuilder Screen(int number) => new()
+    {
+        Ssrc = ScreenSsrc,
+        PayloadType = 96,
+        SequenceNumber = (ushort)number,
+        Timestamp = (uint)(number * 1800),
+        HasMarker = true,
+        Extensions = [(5, [(byte)(number >> 8), (byte)number])],
+        Payload = [0x10, (byte)(number == 0 ? 0 : 1), (byte)(number >> 8), (byte)number, .. Enumerable.Range(0, 200).Select(i => (byte)(i * number))],
+    };
+
+    /// <summary>The same, repeated on the SSRC for retransmissions.</summary>
+    public static RtpPacketBuilder Repeat(RtpPacketBuilder original, int rtxNumber) => original with
+    {
+        Ssrc = ScreenRtxSsrc,
+        PayloadType = 97,
+        SequenceNumber = (ushort)rtxNumber,
+        Payload = [(byte)(original.SequenceNumber >> 8), (byte)original.SequenceNumber, .. original.Payload],
+    };
+
+    /// <summary>Asks for packets of a stream sent to this client.</summary>
+    public void SendNack(uint mediaSsrc, params ushort[] numbers)
+    {
+        byte[] plain = new byte[400];
+        int length = Nack.Write(plain, 1, mediaSsrc, numbers, out int written);
+        Assert.Equal(numbers.Length, written);
+        Assert.Equal(RtcpReceiveResult.Applied, SendRtcp(plain.AsSpan(0, length)));
+    }
+
+    /// <summary>Numbers that the server has asked for, one list per NACK.</summary>
+    public List<(uint Ssrc, List<ushort> Numbers)> Nacks()
+    {
+        var nacks = new List<(uint, List<ushort>)>();
+        foreach (byte[] datagram in ReceivedRtcp)
+        {
+            var reader = new RtcpReader(datagram);
+            while (reader.MoveNext())
+            {
+                if (!Nack.TryParse(reader.Current, out Nack nack))
+                {
+                    continue;
+                }
+
+                var numbers = new List<ushort>();
+                for (int i = 0; i < nack.ItemCount; i++)
+                {
+                    nack.GetItem(i, out ushort first, out ushort following);
+                    numbers.Add(first);
+                    numbers.AddRange(Enumerable.Range(0, 16).Where(bit => (following >> bit & 1) != 0).Select(bit => (ushort)(first + bit + 1)));
+                }
+
+                nacks.Add((nack.MediaSsrc, numbers));
+            }
+        }
+
+        return nacks;
     }
 
     public static RtpPacketBuilder Speech(ushort sequenceNumber, byte level = 30, uint ssrc = MicrophoneSsrc) => new()
@@ -150,7 +249,16 @@ internal sealed class TestClient : IMediaParticipantEvents
             return;
         }
 
-        Assert.Equal(SrtpResult.Ok, _inbound.TryUnprotect(datagram, out int length));
+        byte[] onTheWire = [.. datagram];
+        SrtpResult result = _inbound.TryUnprotect(datagram, out int length);
+        if (result is SrtpResult.Replayed or SrtpResult.TooOld)
+        {
+            Repeated.Add(onTheWire);
+            return;
+        }
+
+        Assert.Equal(SrtpResult.Ok, result);
+        Datagrams.Add(onTheWire);
         Assert.True(RtpPacketView.TryParse(datagram.AsSpan(0, length), out RtpPacketView packet));
         TrackForwarder? forwarder = Participant.Outgoing.Find(packet.Ssrc);
         Received.Add(new(
@@ -253,6 +361,11 @@ internal sealed class TestClient : IMediaParticipantEvents
     }
 
     void IMediaParticipantEvents.OnTrackEnded(PublishedTrack track) => Events.Add($"ended {track.Type}");
+
+    void IMediaParticipantEvents.OnRequestsWaiting()
+    {
+        // Answered with the next tick.
+    }
 
     void IMediaParticipantEvents.OnVoiceActivity(bool isSpeaking)
     {

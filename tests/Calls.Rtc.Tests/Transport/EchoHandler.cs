@@ -14,10 +14,21 @@ internal sealed class EchoHandler : IDatagramHandler
     /// <summary>STUN is answered, but its sender not registered.</summary>
     public bool LeavesUnregistered { get; set; }
 
+    /// <summary>Checks prove nothing, and are not answered.</summary>
+    public bool RefusesChecks { get; set; }
+
+    /// <summary>Paths whose connection ended while it was registered.</summary>
+    public BlockingCollection<TransportPath> ClosedPaths { get; } = [];
+
     public Exception? Throws { get; set; }
 
-    public void OnStun(MediaLoop loop, Span<byte> datagram, in DatagramSource source, long nowMs)
+    public bool OnStun(MediaLoop loop, Span<byte> datagram, in DatagramSource source, long nowMs)
     {
+        if (RefusesChecks)
+        {
+            return false;
+        }
+
         TransportPath path = source.PathFor("peer");
         if (!LeavesUnregistered && source.Path is null)
         {
@@ -25,7 +36,10 @@ internal sealed class EchoHandler : IDatagramHandler
         }
 
         Echo(loop, datagram, path, PacketKind.Stun, source.Session);
+        return true;
     }
+
+    public void OnPathClosed(MediaLoop loop, TransportPath path, object session, long nowMs) => ClosedPaths.Add(path);
 
     public void OnDtls(MediaLoop loop, Span<byte> datagram, TransportPath path, object session, long nowMs) =>
         Echo(loop, datagram, path, PacketKind.Dtls, session);
@@ -36,7 +50,14 @@ internal sealed class EchoHandler : IDatagramHandler
     public void OnRtcp(MediaLoop loop, Span<byte> datagram, TransportPath path, object session, long nowMs) =>
         Echo(loop, datagram, path, PacketKind.Rtcp, session);
 
-    public void OnTick(MediaLoop loop, long nowMs) => Ticks.Add(nowMs);
+    /// <summary>What ticks answer: whether the next one is wanted in time.</summary>
+    public bool IsPunctual { get; set; } = true;
+
+    public bool OnTick(MediaLoop loop, long nowMs)
+    {
+        Ticks.Add(nowMs);
+        return IsPunctual;
+    }
 
     public Seen Next()
     {

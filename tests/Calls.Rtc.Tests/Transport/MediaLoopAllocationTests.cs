@@ -49,6 +49,40 @@ public sealed class MediaLoopAllocationTests
         }
     }
 
+    [Fact]
+    public void Packets_over_tcp_allocate_nothing_either()
+    {
+        var handler = new CountingHandler();
+        using MediaTransport transport = MediaTransport.Open(
+            new() { LocalAddresses = [IPAddress.Loopback], Port = 0, TcpAddresses = [IPAddress.Loopback], LoopCount = 1, TickMs = 1 }, handler);
+        transport.Start();
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 10_000, NoDelay = true };
+        client.Connect(transport.TcpEndPoints[0]);
+        byte[] frames = [.. FrameReaderTests.Frame(Datagrams.Stun), .. FrameReaderTests.Frame(Datagrams.Rtp()), .. FrameReaderTests.Frame(Datagrams.Rtp())];
+        byte[] buffer = new byte[PacketBuffer.Capacity];
+
+        Exchange(rounds: 50);
+        long before = handler.Allocated;
+        Exchange(rounds: 200);
+
+        Assert.Equal(0, handler.Allocated - before);
+
+        // Each round is echoed, and one of its media packets twice, through the loop's own queue.
+        void Exchange(int rounds)
+        {
+            for (int i = 0; i < rounds; i++)
+            {
+                client.Send(frames);
+                for (int expected = frames.Length + FrameReaderTests.Frame(Datagrams.Rtp()).Length; expected > 0;)
+                {
+                    int received = client.Receive(buffer, Math.Min(expected, buffer.Length), SocketFlags.None);
+                    Assert.NotEqual(0, received);
+                    expected -= received;
+                }
+            }
+        }
+    }
+
     /// <summary>Answers a registered peer, passes its RTP through the loop's own queues once more, and reads the thread's allocations.</summary>
     private sealed class CountingHandler : IDatagramHandler
     {
@@ -60,7 +94,7 @@ public sealed class MediaLoopAllocationTests
 
         public long Allocated => Volatile.Read(ref _allocated);
 
-        public void OnStun(MediaLoop loop, Span<byte> datagram, in DatagramSource source, long nowMs)
+        public bool OnStun(MediaLoop loop, Span<byte> datagram, in DatagramSource source, long nowMs)
         {
             if (!_isKnown)
             {
@@ -73,6 +107,12 @@ public sealed class MediaLoopAllocationTests
             {
                 Echo(loop, datagram, source.Path);
             }
+
+            return true;
+        }
+
+        public void OnPathClosed(MediaLoop loop, TransportPath path, object session, long nowMs)
+        {
         }
 
         public void OnDtls(MediaLoop loop, Span<byte> datagram, TransportPath path, object session, long nowMs)
@@ -94,9 +134,7 @@ public sealed class MediaLoopAllocationTests
         {
         }
 
-        public void OnTick(MediaLoop loop, long nowMs)
-        {
-        }
+        public bool OnTick(MediaLoop loop, long nowMs) => true;
 
         private void Echo(MediaLoop loop, Span<byte> datagram, TransportPath path)
         {

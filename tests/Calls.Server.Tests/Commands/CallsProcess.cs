@@ -55,16 +55,18 @@ internal sealed class CallsProcess : IAsyncDisposable
         return new CallsProcess(Process.Start(start) ?? throw new InvalidOperationException("dotnet could not be started."));
     }
 
-    /// <summary>A UDP port that nobody has at the moment, low enough for the plugin's setting and for no other test to get it as a free one.</summary>
+    /// <summary>A port that nobody has at the moment, neither UDP nor TCP, low enough for the plugin's setting and for no other test to get it as a free one.</summary>
     public static int FreeMediaPort()
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         while (true)
         {
             try
             {
                 int port = Random.Shared.Next(10_000, 32_000);
-                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                using var udp = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+                using var tcp = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                udp.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                tcp.Bind(new IPEndPoint(IPAddress.Loopback, port));
                 return port;
             }
             catch (SocketException)

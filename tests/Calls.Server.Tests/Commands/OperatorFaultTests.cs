@@ -253,6 +253,7 @@ public sealed class OperatorFaultTests : IDisposable
             ["MM_CALLS_LOG_LEVEL"] = "error",
             ["MM_CALLS_UDP_SERVER_ADDRESS"] = "127.0.0.1",
             ["MM_CALLS_UDP_SERVER_PORT"] = CallsProcess.FreeMediaPort().ToString(CultureInfo.InvariantCulture),
+            ["MM_CALLS_TCP_SERVER_PORT"] = CallsProcess.FreeMediaPort().ToString(CultureInfo.InvariantCulture),
         };
         foreach ((string name, string value) in changed)
         {

@@ -142,6 +142,7 @@ public sealed partial class KilledProcessTests : IAsyncLifetime
                 ["MM_CALLS_DATABASE_URL"] = "sqlite:calls.db",
                 ["MM_CALLS_UDP_SERVER_ADDRESS"] = "127.0.0.1",
                 ["MM_CALLS_UDP_SERVER_PORT"] = CallsProcess.FreeMediaPort().ToString(CultureInfo.InvariantCulture),
+                ["MM_CALLS_TCP_SERVER_PORT"] = CallsProcess.FreeMediaPort().ToString(CultureInfo.InvariantCulture),
                 ["MM_CALLS_DEFAULT_ENABLED"] = "true",
                 ["MM_CALLS_END_CALLS_ON_START"] = endCallsOnStart ? "true" : "false",
             },

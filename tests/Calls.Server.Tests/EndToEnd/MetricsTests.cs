@@ -71,7 +71,7 @@ public sealed class MetricsTests : IAsyncLifetime
 
         string[] lines = (await ReadAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-        Assert.All(lines, static line => Assert.Matches("""^(# (HELP|TYPE) [a-zA-Z_]+ .+|[a-zA-Z_]+(\{([a-zA-Z_]+="([^"\\\n]|\\.)*",?)+\})? (-?[0-9.]+(E[+-]?[0-9]+)?|\+Inf|NaN))$""", line));
+        Assert.All(lines, static line => Assert.Matches("""^(# (HELP|TYPE) [a-z_][a-zA-Z0-9_]* .+|[a-z_][a-zA-Z0-9_]*(\{([a-zA-Z_]+="([^"\\\n]|\\.)*",?)+\})? (-?[0-9.]+(E[+-]?[0-9]+)?|\+Inf|NaN))$""", line));
         string[] series = [.. lines.Where(static line => line[0] != '#').Select(static line => line[..line.LastIndexOf(' ')])];
         Assert.Equal(series.Distinct(StringComparer.Ordinal), series);
         string[] types = [.. lines.Where(static line => line.StartsWith("# TYPE", StringComparison.Ordinal))];
