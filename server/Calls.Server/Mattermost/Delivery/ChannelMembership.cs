@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Calls.Domain;
 using Calls.Domain.Ports;
 using Calls.Server.Mattermost.Relay;
@@ -10,7 +11,7 @@ namespace Calls.Server.Mattermost.Delivery;
 /// Who of the connected users is a member of which channel, asked for lazily and corrected by the events that pass
 /// (mattermost-integration.md 3.13). Thread-safe.
 /// </summary>
-internal sealed class ChannelMembership(MattermostClient rest, TimeProvider time) : IChannelMembership
+internal sealed class ChannelMembership(MattermostClient rest, HostCaches caches, TimeProvider time) : IChannelMembership
 {
     public const int MaxIdsPerRequest = 1000;
     public const int MaxChannels = 20_000;
@@ -93,7 +94,12 @@ internal sealed class ChannelMembership(MattermostClient rest, TimeProvider time
                     return null;
                 }
 
-                members.UnionWith(answer.Body.Items().Select(static member => member.Text("user_id")));
+                foreach (JsonElement member in answer.Body.Items())
+                {
+                    // Whoever of them joins is asked about next.
+                    caches.Remember(channel, member);
+                    members.Add(member.Text("user_id"));
+                }
             }
 
             return members;

@@ -75,6 +75,10 @@ internal sealed class HostCaches
         return found;
     }
 
+    /// <summary>Keeps a membership that was asked for to another end.</summary>
+    public void Remember(ChannelId channel, JsonElement member) =>
+        _members.Set((channel, new UserId(member.Text("user_id"))), member, MemberLifetime);
+
     public Task<JsonElement> GetTeamMemberAsync(string team, UserId user, CancellationToken cancellation) =>
         GetAsync(_teamMembers, (team, user), MemberLifetime, $"/teams/{Segment(team)}/members/{Segment(user.Value)}", cancellation);
 

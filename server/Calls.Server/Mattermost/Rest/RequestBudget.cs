@@ -6,8 +6,12 @@ internal sealed class RequestBudget : IDisposable
     public const int MaxConcurrent = 32;
     public const int MaxWaiting = 2000;
 
+    /// <summary>How much later a request may come than one of the next lower priority and still go before it.</summary>
+    public static readonly TimeSpan Precedence = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
-    private readonly PriorityQueue<TaskCompletionSource, (RestPriority Priority, long Order)> _waiting = new();
+    // By what each would have to wait for at most: the less important do not wait for ever while a thousand join.
+    private readonly PriorityQueue<TaskCompletionSource, (long Due, long Order)> _waiting = new();
     private readonly double _perSecond;
     private readonly double _burst;
     private readonly TimeProvider _time;
@@ -42,7 +46,8 @@ internal sealed class RequestBudget : IDisposable
             }
 
             turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _waiting.Enqueue(turn, (priority, _order++));
+            long due = _time.GetTimestamp() + (long)(Precedence.TotalSeconds * (int)priority * _time.TimestampFrequency);
+            _waiting.Enqueue(turn, (due, _order++));
             ArmTimer();
         }
 

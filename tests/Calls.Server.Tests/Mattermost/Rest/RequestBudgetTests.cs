@@ -23,6 +23,22 @@ public sealed class RequestBudgetTests
     }
 
     [Fact]
+    public async Task What_is_less_important_does_not_wait_for_ever()
+    {
+        using var budget = new RequestBudget(perSecond: 1, burst: 1, _time);
+        Assert.True(await budget.TryEnterAsync(RestPriority.Token));
+        Task<bool> post = budget.TryEnterAsync(RestPriority.Post).AsTask();
+        for (int second = 0; second < 10 && !post.IsCompleted; second++)
+        {
+            _ = budget.TryEnterAsync(RestPriority.Token).AsTask();
+            _time.Advance(TimeSpan.FromSeconds(1));
+            budget.Leave();
+        }
+
+        Assert.True(post.IsCompletedSuccessfully);
+    }
+
+    [Fact]
     public async Task Requests_at_once_and_waiting_ones_are_bounded()
     {
         using var budget = new RequestBudget(perSecond: 1_000_000, burst: 1_000_000, _time);
