@@ -61,6 +61,49 @@ public sealed class BrowsersAcrossNetworksTests : IAsyncLifetime
     }
 
     [NetworkFact("chromium")]
+    public async Task A_network_that_loses_a_tenth_leaves_voice_and_screen_playable()
+    {
+        Uri page = await StartDemoAsync(_lab.AddPublic("server", 1));
+        string aliceRouter = _lab.AddRouter("router11", 11);
+        string bobRouter = _lab.AddRouter("router12", 12);
+        DemoPage alice = await OpenAsync(page, _lab.AddBehind(aliceRouter, 11, "alice"), "alice", AliceHz, relay: null);
+        DemoPage bob = await OpenAsync(page, _lab.AddBehind(bobRouter, 12, "bob"), "bob", BobHz, relay: null);
+        await alice.JoinAsync();
+        await alice.ConnectedAsync();
+        await bob.JoinAsync();
+        await bob.ConnectedAsync();
+        await alice.UnmuteAsync();
+        await bob.HearsAsync(AliceHz);
+        await alice.Page.ClickAsync("#share");
+        await bob.Page.WaitForFunctionAsync("() => document.querySelector('#screen video')?.getVideoPlaybackQuality().totalVideoFrames >= 10");
+
+        // Each router loses one in twenty, in both directions.
+        Lab.Filter(aliceRouter, "ip protocol udp numgen random mod 20 0 drop");
+        Lab.Filter(bobRouter, "ip protocol udp numgen random mod 20 0 drop");
+        double samples = await StatisticAsync(bob, "audio", "totalSamplesReceived");
+        double concealed = await StatisticAsync(bob, "audio", "concealedSamples");
+        int shown = await bob.Page.EvaluateAsync<int>("() => document.querySelector('#screen video').getVideoPlaybackQuality().totalVideoFrames");
+        await bob.Page.WaitForFunctionAsync("(frames) => document.querySelector('#screen video').getVideoPlaybackQuality().totalVideoFrames >= frames", shown + 150);
+
+        double repaired = await StatisticAsync(bob, "video", "retransmittedPacketsReceived");
+        Assert.True(repaired > 0, $"{repaired} of {await StatisticAsync(bob, "video", "packetsReceived")} packets came by way of a retransmission");
+        Assert.InRange(await StatisticAsync(bob, "video", "totalFreezesDuration"), 0, 1.5);
+
+        // With RED a voice loses what two packets in a row carry.
+        samples = await StatisticAsync(bob, "audio", "totalSamplesReceived") - samples;
+        concealed = await StatisticAsync(bob, "audio", "concealedSamples") - concealed;
+        Assert.InRange(concealed / samples, 0, 0.04);
+    }
+
+    /// <summary>One statistic of what a page receives, summed over all streams of a kind.</summary>
+    private static Task<double> StatisticAsync(DemoPage page, string kind, string name) => page.Page.EvaluateAsync<double>(
+        """
+        async ({kind, name}) => [...(await calls.client.pc.getStats()).values()]
+          .filter((report) => report.type === 'inbound-rtp' && report.kind === kind).reduce((sum, report) => sum + (report[name] ?? 0), 0)
+        """,
+        new { kind, name });
+
+    [NetworkFact("chromium")]
     public async Task A_browser_moves_from_tcp_to_udp_and_back_as_the_firewall_changes_its_mind()
     {
         Uri page = await StartDemoAsync(_lab.AddPublic("server", 1));

@@ -42,6 +42,15 @@ public sealed class RtcServerTests : IRtcEvents
     }
 
     [Fact]
+    public async Task A_history_of_a_size_that_rtcd_refuses_is_refused_in_its_words()
+    {
+        RtcException refused = await Assert.ThrowsAsync<RtcException>(() =>
+            RtcServer.StartAsync(Loopback with { NackBufferSize = 100 }, this, TimeProvider.System, CancellationToken.None));
+
+        Assert.Equal(NackBufferSize.Validate(100), refused.Message);
+    }
+
+    [Fact]
     [Trait("Spec", "media-108")]
     public async Task Closing_an_unknown_session_is_no_error()
     {

@@ -6,6 +6,8 @@ namespace Calls.Rtc.Transport;
 /// <summary>Where and how media is received.</summary>
 public sealed record MediaTransportOptions
 {
+    public const int DefaultSocketBufferBytes = 16 << 20;
+
     /// <summary>More local addresses than any machine serves media on; the ready set of a loop is a 64-bit mask.</summary>
     public const int MaxLocalAddresses = 64;
 
@@ -33,7 +35,7 @@ public sealed record MediaTransportOptions
     public int TickSlackMs { get; init; }
 
     /// <summary>Requested size of each socket's receive and send buffer; the system may grant less.</summary>
-    public int SocketBufferBytes { get; init; } = 16 << 20;
+    public int SocketBufferBytes { get; init; } = DefaultSocketBufferBytes;
 
     /// <summary>Uses <see cref="System.Net.Sockets.Socket"/> calls even where batched ones exist.</summary>
     public bool UsePortableSockets { get; init; } = !LinuxNative.IsSupported;
