@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Calls.Network.Tests;
@@ -9,6 +11,7 @@ internal abstract class PeerProcess : IDisposable
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     private readonly Process _process;
+    private readonly Thread _reader;
     private readonly Task<string> _errors;
     private readonly Lock _gate = new();
     private readonly List<string> _log = [];
@@ -18,6 +21,7 @@ internal abstract class PeerProcess : IDisposable
     {
         _process = Lab.Start(host, "dotnet", [Path.Combine(AppContext.BaseDirectory, "Calls.Network.Peer.dll"), .. arguments]);
         _errors = _process.StandardError.ReadToEndAsync();
+        _reader = new(Read) { IsBackground = true };
     }
 
     /// <summary>Lines for the operator so far.</summary>
@@ -39,15 +43,22 @@ internal abstract class PeerProcess : IDisposable
 
     protected void Write(JsonObject line)
     {
-        lock (_gate)
+        try
         {
-            _process.StandardInput.WriteLine(line.ToJsonString());
-            _process.StandardInput.Flush();
+            lock (_gate)
+            {
+                _process.StandardInput.WriteLine(line.ToJsonString());
+                _process.StandardInput.Flush();
+            }
+        }
+        catch (Exception ended) when (ended is IOException or InvalidOperationException)
+        {
+            // It is gone, and the other end still had something to say to it. Whoever waits for it is told by its exit.
         }
     }
 
     /// <summary>Begins to listen to the process.</summary>
-    protected void Begin() => new Thread(Read) { IsBackground = true }.Start();
+    protected void Begin() => _reader.Start();
 
     /// <summary>Waits until something holds of what the process has said.</summary>
     public async Task UntilAsync(Func<bool> holds, string what, TimeSpan? limit = null)
@@ -90,6 +101,13 @@ internal abstract class PeerProcess : IDisposable
         }
 
         _process.WaitForExit();
+
+        // Its output has ended with it.
+        if (_reader.ThreadState != System.Threading.ThreadState.Unstarted)
+        {
+            _reader.Join();
+        }
+
         _process.Dispose();
     }
 
@@ -97,7 +115,12 @@ internal abstract class PeerProcess : IDisposable
     {
         while (_process.StandardOutput.ReadLine() is { } text)
         {
-            JsonObject line = JsonNode.Parse(text)!.AsObject();
+            if (!TryParse(text, out JsonObject? line))
+            {
+                // The line that it was killed in.
+                break;
+            }
+
             lock (_gate)
             {
                 if ((string?)line["log"] is { } logged)
@@ -110,8 +133,21 @@ internal abstract class PeerProcess : IDisposable
             Signal();
         }
 
-        _process.WaitForExit();
         Signal();
+    }
+
+    private static bool TryParse(string text, [NotNullWhen(true)] out JsonObject? line)
+    {
+        try
+        {
+            line = JsonNode.Parse(text) as JsonObject;
+        }
+        catch (JsonException)
+        {
+            line = null;
+        }
+
+        return line is not null;
     }
 
     private void Signal()
