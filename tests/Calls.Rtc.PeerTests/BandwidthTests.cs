@@ -103,6 +103,26 @@ public sealed class BandwidthTests
         Assert.InRange(alice.Videos[0].KeyFrames + alice.Videos[1].KeyFrames, 2, 25);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_joiner_sees_the_first_picture_within_300_ms_of_its_connection(bool othersJustAsked)
+    {
+        using PeerCall call = Share(seed: 7, out ClientPeer _, out ClientPeer bob);
+        (call.Network.DelayMs, call.SignalingDelayMs) = (1, 1);
+        call.Run(3_000);
+        ClientPeer joiner = call.Join("joiner");
+        joiner.Watches = true;
+        call.Until(() => joiner.Rtc.State == Client.RtcClientState.Open, "the joiner is connected");
+        if (othersJustAsked)
+        {
+            bob.Rtc.RequestKeyFrame(bob.Rtc.Streams.Single(static stream => stream.Track!.Map?.Type == "screen"), call.NowMs);
+        }
+
+        long took = call.Until(() => joiner.Viewers.ContainsKey("screen") && Screen(joiner).Shown.Count > 0, "the joiner sees the screen");
+        Assert.True(took <= 300, $"It took {took} ms.");
+    }
+
     [Fact]
     public void When_a_publisher_stops_sending_its_upper_layer_everybody_falls_back_and_returns_with_it()
     {
@@ -114,6 +134,35 @@ public sealed class BandwidthTests
         alice.Videos[1].IsOn = true;
         call.Until(() => Screen(bob).Shown[^1].Layer == 1, "Bob gets the upper layer again", limitMs: 30_000);
         Assert.Empty(Screen(bob).Breaks);
+    }
+
+    [Theory]
+    [InlineData(600_000)]
+    [InlineData(250_000)]
+    public void A_camera_without_layers_gives_way_to_audio_and_comes_back(int bitsPerSecond)
+    {
+        using var call = new PeerCall(seed: 8);
+        ClientPeer alice = call.JoinAndConnect("alice");
+        ClientPeer bob = call.JoinAndConnect("bob");
+        bob.Watches = true;
+        alice.Unmute();
+        call.SignalToServer("alice", RtcMessageType.VideoOn, """{"videoStreamID":"camera"}"""u8.ToArray());
+        alice.Film(Sdp.TrackType.Video, "camera", 900_000, 30);
+        call.Until(() => bob.Viewers.ContainsKey("video") && bob.Viewers["video"].Shown.Count > 30, "Bob sees the camera");
+        call.Run(5_000);
+
+        AudioLoss loss = new(call, alice, bob);
+        call.Network.DownlinkBitsPerSecond[bob.Address] = bitsPerSecond;
+        call.Run(30_000);
+        double narrow = loss.Since();
+        call.Network.DownlinkBitsPerSecond[bob.Address] = 4_000_000;
+        call.Run(60_000);
+
+        Assert.True(narrow < 0.02, $"{narrow:P2} of the audio lost");
+        Assert.True(loss.Since() < 0.01);
+        Viewer viewer = bob.Viewers["video"];
+        Assert.Empty(viewer.Breaks);
+        Assert.True(viewer.Shown.Count(picture => picture.AtMs > call.NowMs - 5_000) > 120, "The camera is not fluent again.");
     }
 
     private static Viewer Screen(ClientPeer viewer) => viewer.Viewers["screen"];

@@ -141,6 +141,7 @@ internal sealed class ClientPeer : IRtcClientEvents
     public void Stop(SentTrack track)
     {
         _extra.Remove(track);
+        _videos.RemoveAll(video => video.Track == track);
         Rtc.RemoveTrack(track, _call.NowMs);
     }
 

@@ -90,7 +90,8 @@ internal sealed class PeerCall : IRtcEvents, IDisposable
 
     /// <summary>A session whose client has not offered yet.</summary>
     public ClientPeer Create(
-        string session, bool dcSignaling = false, bool usesLock = true, ClientProfile? profile = null, DtlsContext? dtls = null, bool usesTcp = false, bool isBot = false)
+        string session, bool dcSignaling = false, bool usesLock = true, ClientProfile? profile = null, DtlsContext? dtls = null, bool usesTcp = false,
+        bool isBot = false, bool av1 = false)
     {
         var options = new RtcClientOptions(dtls ?? _clientDtls, _time.GetUtcNow(), NowMs)
         {
@@ -99,23 +100,23 @@ internal sealed class PeerCall : IRtcEvents, IDisposable
             Profile = profile ?? ClientProfile.Chromium,
             UsesTcp = usesTcp,
         };
-        _server.InitSession(new("group", "call", "user", session, DcSignaling: dcSignaling, IsBot: isBot));
+        _server.InitSession(new("group", "call", "user", session, Av1Support: av1, DcSignaling: dcSignaling, IsBot: isBot));
         _servers[session] = new(_server.FindSession(session)!);
         return _clients[session] = new(this, session, TransportAddress.From(new(IPAddress.Parse("198.51.100.1"), 20_000 + _joined++)), options);
     }
 
     /// <summary>A client that has sent its first offer.</summary>
-    public ClientPeer Join(string session, bool dcSignaling = false, bool usesLock = true, ClientProfile? profile = null)
+    public ClientPeer Join(string session, bool dcSignaling = false, bool usesLock = true, ClientProfile? profile = null, bool av1 = false)
     {
-        ClientPeer client = Create(session, dcSignaling, usesLock, profile);
+        ClientPeer client = Create(session, dcSignaling, usesLock, profile, av1: av1);
         client.Rtc.Start(NowMs);
         return client;
     }
 
     /// <summary>Joins and waits until the data channel is open.</summary>
-    public ClientPeer JoinAndConnect(string session, bool dcSignaling = false, bool usesLock = true, ClientProfile? profile = null)
+    public ClientPeer JoinAndConnect(string session, bool dcSignaling = false, bool usesLock = true, ClientProfile? profile = null, bool av1 = false)
     {
-        ClientPeer client = Join(session, dcSignaling, usesLock, profile);
+        ClientPeer client = Join(session, dcSignaling, usesLock, profile, av1);
         Until(() => client.Rtc.State == RtcClientState.Open, $"the data channel of {session} is open");
         return client;
     }

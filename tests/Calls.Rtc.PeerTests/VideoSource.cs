@@ -1,8 +1,9 @@
 using Calls.Rtc.Client;
+using Calls.Rtc.Sdp;
 
 namespace Calls.Rtc.PeerTests;
 
-/// <summary>A VP8 encoder of given size and speed, as far as its packets show: three temporal layers, key frames when asked.</summary>
+/// <summary>A video encoder of given size and speed, as far as its packets show: key frames when asked, with VP8 three temporal layers.</summary>
 /// <param name="layer">Travels in each payload, so that a viewer can say what it sees.</param>
 internal sealed class VideoSource(SentTrack track, int layer, int bitsPerSecond, int framesPerSecond)
 {
@@ -60,6 +61,14 @@ internal sealed class VideoSource(SentTrack track, int layer, int bitsPerSecond,
         for (int i = 0; i < packets; i++)
         {
             payload.Clear();
+            if (track.Track.Codec == MediaCodec.Av1)
+            {
+                // One OBU element per packet; N marks the first packet of a coded video sequence.
+                payload[0] = (byte)((i == 0 ? 0x10 : 0x90) | (i == 0 && isKeyFrame ? 0x08 : 0));
+                client.SendRtp(track, payload, (uint)(nowMs * 90), hasMarker: i == packets - 1, audioLevel: null, nowMs);
+                continue;
+            }
+
             payload[0] = (byte)(0x80 | (i == 0 ? 0x10 : 0));
             payload[1] = 0xE0;
             payload[2] = (byte)(0x80 | ((_pictures >> 8) & 0x7F));

@@ -27,6 +27,12 @@ internal sealed class OutboundRtcp(MediaParticipant participant, uint ssrc, Loss
     /// <summary>Asks for a key frame of each layer of which one is wanted and the last request is old enough.</summary>
     public void SendKeyFrameRequest(PublishedTrack track, long nowMs, IPacketSink sink)
     {
+        // A request for nobody would only delay the one for the first who watches.
+        if (track.Subscribers.Count == 0)
+        {
+            return;
+        }
+
         foreach (PublishedLayer layer in track.Layers)
         {
             if (layer.TryTakeKeyFrameRequest(nowMs))

@@ -17,38 +17,16 @@ namespace Calls.Rtc.Sfu;
 /// </remarks>
 internal sealed class TrackForwarder
 {
-    /// <summary>Time between sender reports (media.md 4.5).</summary>
-    public const long ReportIntervalMs = 1000;
-
-    // A longer step would take the receiver's estimate of the rollover counter along (RFC 3711, section 3.3.1).
-    private const long MaxSequenceStep = 3000;
-
     private readonly MediaParticipant _receiver;
     private readonly SubscriberFormat _format;
     private readonly Retransmitter? _retransmitter;
+    private readonly SenderReporting _reports;
 
     private PublishedTrack? _track;
 
-    // Outgoing numbers are kept extended: the upper bits are the rollover counter.
-    private bool _started;
-    private InboundStream? _source;
-    private NumberGaps _gaps;
+    private OutboundNumbering _numbering;
     private Vp8Continuity _vp8;
-    private long _sequenceOffset;
-    private long _lowestSequence;
-    private long _highestSequence;
-    private uint _timestampOffset;
-    private uint _lastTimestamp;
-    private long _lastSentMs;
-    private bool _isPictureComplete;
     private bool _isKeyFrame;
-
-    private uint _packetCount;
-    private uint _octetCount;
-    private SrtcpIndex _rtcpIndex;
-    private long _nextReportMs;
-    private uint _reportedPackets;
-    private bool _wasIdleReported;
 
     /// <param name="receiver">The subscriber.</param>
     /// <param name="ssrc">From <see cref="MediaParticipant.AllocateSsrc"/> of the same receiver.</param>
@@ -57,6 +35,7 @@ internal sealed class TrackForwarder
         _receiver = receiver;
         Ssrc = ssrc;
         _format = format;
+        _reports = new SenderReporting(ssrc);
         _retransmitter = format.History > 0 ? new Retransmitter(receiver, format) : null;
     }
 
@@ -77,7 +56,7 @@ internal sealed class TrackForwarder
     public PublishedTrack? Track => Volatile.Read(ref _track);
 
     /// <summary>Packets sent on <see cref="Ssrc"/>, modulo 2^32.</summary>
-    public uint PacketCount => Volatile.Read(ref _packetCount);
+    public uint PacketCount => _reports.Packets;
 
     /// <summary>What the subscriber last reported about this stream.</summary>
     public RemoteReception Remote { get; } = new();
@@ -127,8 +106,8 @@ internal sealed class TrackForwarder
         }
 
         bool isVideo = _track!.Codec.Kind() == TrackKind.Video;
-        bool isSwitch = source.Layer.Source != _source;
-        if (isVideo && _isPictureComplete && Pacer.IsBehind)
+        bool isSwitch = !_numbering.IsFrom(source.Layer.Source);
+        if (isVideo && _numbering.IsPictureComplete && Pacer.IsBehind)
         {
             Interrupt(nowMs);
             return ForwardResult.Behind;
@@ -139,7 +118,7 @@ internal sealed class TrackForwarder
             return refusal;
         }
 
-        bool isTalkspurt = _started && isSwitch && !isVideo;
+        bool isTalkspurt = _numbering.HasStarted && isSwitch && !isVideo;
         if (isSwitch)
         {
             SwitchTo(source, nowMs);
@@ -150,19 +129,19 @@ internal sealed class TrackForwarder
             return ForwardResult.LeftOut;
         }
 
-        _isKeyFrame = source.Video.StartsKeyFrame || (_isKeyFrame && !_isPictureComplete);
-        if (!TryNumber(source.Sequence, out long outSequence))
+        _isKeyFrame = source.Video.StartsKeyFrame || (_isKeyFrame && !_numbering.IsPictureComplete);
+        if (!_numbering.TryNumber(source.Sequence, out long outSequence))
         {
             return ForwardResult.Late;
         }
 
         Span<byte> buffer = sink.Reserve();
-        uint timestamp = source.Packet.Timestamp + _timestampOffset;
-        bool mustWait = isVideo && _retransmitter is not null && Pacer.MustWait(outSequence, source.Packet.Length, nowMs);
+        uint timestamp = _numbering.Timestamp(source.Packet.Timestamp);
+        bool mustWait = isVideo && Pacer.MustWait(outSequence, source.Packet.Length, canWait: _retransmitter is not null, nowMs);
         ushort transportNumber = mustWait ? (ushort)0 : NextTransportNumber();
         int length = Rewrite(source, buffer, (ushort)outSequence, timestamp, isTalkspurt, transportNumber, out int payloadLength);
         _retransmitter?.Keep(outSequence, buffer[..length], payloadLength, source.Kept, source.Packet.Payload.Length);
-        Advance(outSequence, timestamp, source.Packet.HasMarker, nowMs);
+        _numbering.Advance(outSequence, timestamp, source.Packet.HasMarker, nowMs);
         ForwardResult result = ForwardResult.Sent;
         if (mustWait)
         {
@@ -201,10 +180,10 @@ internal sealed class TrackForwarder
             TryTransmit(buffer, length, sequence, packet.PayloadLength, transportNumber, nowMs, sink);
         }
 
-        while (_started && _format.ExtensionIds.TransportCc != 0 && Pacer.TryTakePadding(nowMs))
+        while (_numbering.HasStarted && _format.ExtensionIds.TransportCc != 0 && Pacer.TryTakePadding(nowMs))
         {
             int sent = _retransmitter?.HasRtx == true
-                ? _retransmitter.SendPadding(VideoPacer.PaddingBytes, _lastTimestamp, nowMs, sink)
+                ? _retransmitter.SendPadding(VideoPacer.PaddingBytes, _numbering.LastTimestamp, nowMs, sink)
                 : SendPadding(nowMs, sink);
             if (sent == 0)
             {
@@ -218,7 +197,7 @@ internal sealed class TrackForwarder
     }
 
     /// <summary>[publisher's loop] The next packet begins anew after what was sent last, also if it is of the same source.</summary>
-    internal void BeginAnew() => _source = null;
+    internal void BeginAnew() => _numbering.BeginAnew();
 
     /// <summary>[subscriber's loop] The subscriber misses packets.</summary>
     internal void RequestRetransmission(in Nack nack)
@@ -233,54 +212,17 @@ internal sealed class TrackForwarder
     /// <summary>[publisher's loop] Sends again what the subscriber asked for.</summary>
     internal void Retransmit(long nowMs, IPacketSink sink)
     {
-        if (_retransmitter is not null && _started)
+        if (_retransmitter is not null && _numbering.HasStarted)
         {
             (int packets, int octets) = _retransmitter.Answer(
-                Pacer.HighestLeft(_highestSequence), Remote.RoundTripMs, Pacer, nowMs, sink);
-
-            // Reports count what was sent on this SSRC, repetitions included.
-            _packetCount += (uint)packets;
-            _octetCount += (uint)octets;
+                Pacer.HighestLeft(_numbering.Highest), Remote.RoundTripMs, Pacer, nowMs, sink);
+            _reports.Add((uint)packets, (uint)octets, nowMs);
         }
     }
 
     /// <summary>[publisher's loop] Sends a sender report if one is due.</summary>
-    internal void WriteReport(NtpClock clock, long nowMs, IPacketSink sink)
-    {
-        if (!_started || nowMs < _nextReportMs)
-        {
-            return;
-        }
-
-        // Keeps its phase, without making up for seconds in which nobody asked.
-        _nextReportMs += ReportIntervalMs * (1 + ((nowMs - _nextReportMs) / ReportIntervalMs));
-
-        // A source that has been silent since the report before last is no sender any more (RFC 3550, section 6.4).
-        bool isIdle = _packetCount == _reportedPackets;
-        if (isIdle && _wasIdleReported)
-        {
-            return;
-        }
-
-        SrtpOutbound? keys = _receiver.Outbound;
-        TransportPath? path = _receiver.Path;
-        if (keys is null || path is null || !_rtcpIndex.TryNext(out uint index))
-        {
-            return;
-        }
-
-        _wasIdleReported = isIdle;
-        _reportedPackets = _packetCount;
-        uint clockRate = _track!.Codec.ClockRate();
-        uint timestamp = _lastTimestamp + (uint)((nowMs - _lastSentMs) * clockRate / 1000);
-        Span<byte> buffer = sink.Reserve();
-        int length = SenderReport.Write(buffer, Ssrc, clock.ToNtp(nowMs), timestamp, _packetCount, _octetCount);
-        length = keys.ProtectRtcp(buffer, length, index);
-        if (length > 0)
-        {
-            sink.Commit(length, path);
-        }
-    }
+    internal void WriteReport(NtpClock clock, long nowMs, IPacketSink sink) =>
+        _reports.Write(_receiver, clock, _track!.Codec.ClockRate(), _numbering.LastTimestamp, _numbering.LastMs, nowMs, sink);
 
     private SentPacketKind Kind => _track!.Codec.Kind() == TrackKind.Audio ? SentPacketKind.Audio : SentPacketKind.Video;
 
@@ -306,37 +248,31 @@ internal sealed class TrackForwarder
             _receiver.Feedback.OnSent(transportNumber, length, Kind, nowMs);
         }
 
-        _packetCount++;
-        _octetCount += (uint)payloadLength;
+        _reports.Add(1, (uint)payloadLength, nowMs);
         return true;
     }
 
-    // Between two pictures only: padding in the middle of one would keep it from being complete. It takes a number of the
-    // stream, and what comes late from before it finds its own number taken.
+    // Between two pictures only: padding in the middle of one would keep it from being complete.
     private int SendPadding(long nowMs, IPacketSink sink)
     {
-        if (!_isPictureComplete || Pacer.HasQueue)
+        if (!_numbering.IsPictureComplete || Pacer.HasQueue || _receiver.Outbound is not { } keys || _receiver.Path is not { } path)
         {
             return 0;
         }
 
-        long sequence = _highestSequence + 1;
+        long sequence = _numbering.TakeOwn();
         ushort transportNumber = NextTransportNumber();
         var header = new OutboundRtpHeader(
-            Ssrc, _format.PayloadType, HasMarker: false, (ushort)sequence, _lastTimestamp, _format.ExtensionIds, AudioLevel: null, transportNumber);
+            Ssrc, _format.PayloadType, HasMarker: false, (ushort)sequence, _numbering.LastTimestamp, _format.ExtensionIds, AudioLevel: null, transportNumber);
         Span<byte> buffer = sink.Reserve();
-        int length = RtpWriter.WritePadding(buffer, header, VideoPacer.PaddingBytes);
-        if (_receiver.Outbound is not { } keys || _receiver.Path is not { } path || (length = keys.Protect(buffer, length, (uint)(sequence >> 16))) == 0)
+        int length = keys.Protect(buffer, RtpWriter.WritePadding(buffer, header, VideoPacer.PaddingBytes), (uint)(sequence >> 16));
+        if (length > 0)
         {
-            return 0;
+            sink.Commit(length, path);
+            _receiver.Feedback.OnSent(transportNumber, length, SentPacketKind.Probe, nowMs);
+            _reports.Add(1, 0, nowMs);
         }
 
-        sink.Commit(length, path);
-        _receiver.Feedback.OnSent(transportNumber, length, SentPacketKind.Probe, nowMs);
-        _packetCount++;
-        _sequenceOffset++;
-        _highestSequence = sequence;
-        _lowestSequence = sequence + 1;
         return length;
     }
 
@@ -344,26 +280,16 @@ internal sealed class TrackForwarder
     private void Interrupt(long nowMs)
     {
         Layers.Interrupt(nowMs);
-        if (!Pacer.HasQueue || !_retransmitter!.TryGet(Pacer.HighestLeft(_highestSequence), out SentPacket last))
+        if (!Pacer.HasQueue || !_retransmitter!.TryGet(Pacer.HighestLeft(_numbering.Highest), out SentPacket last))
         {
             return;
         }
 
         Pacer.Clear();
-        _highestSequence = last.Sequence;
-        _lastTimestamp = BinaryPrimitives.ReadUInt32BigEndian(last.Header[4..]);
-        if (_track!.Codec == RtpCodec.Vp8 && Vp8PayloadDescriptor.TryParse(last.PayloadStart, out Vp8PayloadDescriptor picture))
+        _numbering.RewindTo(last.Sequence, BinaryPrimitives.ReadUInt32BigEndian(last.Header[4..]), _track!.Codec.ClockRate());
+        if (_track.Codec == RtpCodec.Vp8 && Vp8PayloadDescriptor.TryParse(last.PayloadStart, out Vp8PayloadDescriptor picture))
         {
             _vp8.RewindTo(picture);
-        }
-    }
-
-    private void Advance(long sequence, uint timestamp, bool hasMarker, long nowMs)
-    {
-        // A late packet keeps its own number but must not move the high-water mark back.
-        if (sequence >= _highestSequence)
-        {
-            (_highestSequence, _lastTimestamp, _lastSentMs, _isPictureComplete) = (sequence, timestamp, nowMs, hasMarker);
         }
     }
 
@@ -414,13 +340,8 @@ internal sealed class TrackForwarder
             return false;
         }
 
-        if (_gaps.IsNew(source.Sequence))
+        if (_numbering.LeaveOut(source.Sequence, out long number))
         {
-            _gaps.Advance(source.Sequence, skip: true);
-        }
-        else if (!_gaps.IsSkipped(source.Sequence) && !_gaps.TrySkipLate(source.Sequence) && TryNumber(source.Sequence, out long number))
-        {
-            // It came late, and what came after it is on its way already: its place is filled with nothing.
             SendFiller(number, source, nowMs, sink);
         }
 
@@ -429,11 +350,11 @@ internal sealed class TrackForwarder
 
     private void SendFiller(long sequence, in SourcePacket source, long nowMs, IPacketSink sink)
     {
-        bool mustWait = sequence > Pacer.HighestLeft(_highestSequence);
+        bool mustWait = sequence > Pacer.HighestLeft(_numbering.Highest);
         Span<byte> buffer = sink.Reserve();
         ushort transportNumber = mustWait ? (ushort)0 : NextTransportNumber();
         var header = new OutboundRtpHeader(
-            Ssrc, _format.PayloadType, HasMarker: false, (ushort)sequence, source.Packet.Timestamp + _timestampOffset, _format.ExtensionIds, AudioLevel: null, transportNumber);
+            Ssrc, _format.PayloadType, HasMarker: false, (ushort)sequence, _numbering.Timestamp(source.Packet.Timestamp), _format.ExtensionIds, AudioLevel: null, transportNumber);
         int length = RtpWriter.WritePadding(buffer, header, paddingBytes: 1);
         _retransmitter?.Keep(sequence, buffer[..length], payloadLength: 0, source.Kept, sourcePayloadLength: 0);
         if (!mustWait)
@@ -472,81 +393,12 @@ internal sealed class TrackForwarder
         }
     }
 
-    private bool TryNumber(long sequence, out long outSequence)
-    {
-        if (_gaps.IsNew(sequence))
-        {
-            _gaps.Advance(sequence, skip: false);
-        }
-
-        outSequence = _gaps.Compact(sequence) + _sequenceOffset;
-        if (outSequence - _highestSequence > MaxSequenceStep)
-        {
-            ContinueAt(_highestSequence + 1, sequence);
-            outSequence = _lowestSequence;
-        }
-
-        return outSequence >= _lowestSequence && !_gaps.IsForgotten(sequence);
-    }
-
-    // The subscriber sees one source (RFC 3550, section 5.1), so another source, another layer and a layer that was paused
-    // continue the old numbering: the next sequence number, and a timestamp advanced by the time in between.
     private void SwitchTo(in SourcePacket source, long nowMs)
     {
-        InboundStream stream = source.Layer.Source!;
-        if (_started)
-        {
-            if (stream != _source)
-            {
-                uint timestamp = source.Packet.Timestamp;
-                _timestampOffset = _lastTimestamp + (uint)TicksSinceLast(stream, timestamp, nowMs) - timestamp;
-            }
-
-            ContinueAt(_highestSequence + 1, source.Sequence);
-        }
-        else
-        {
-            // Starting in the lower half keeps a wrap out of the first packets, whose loss would leave the receiver
-            // with a wrong rollover counter for good (RFC 3711, section 3.3.1).
-            _started = true;
-            ContinueAt(source.Sequence & 0x7FFF, source.Sequence);
-            _highestSequence = _lowestSequence;
-            _nextReportMs = nowMs + FirstReportDelayMs;
-        }
-
-        _source = stream;
+        _numbering.SwitchTo(source.Layer.Source!, source.Sequence, source.Packet.Timestamp, nowMs);
         if (source.Video.IsVp8)
         {
             _vp8.SwitchTo(source.Video.Vp8);
         }
     }
-
-    // The layers of one camera show the same moments: their sender reports say how their timestamps relate (media.md 4.6).
-    // What they say is believed as far as the clock on the wall agrees.
-    private long TicksSinceLast(InboundStream source, uint timestamp, long nowMs)
-    {
-        uint clockRate = source.Codec.ClockRate();
-        long elapsed = (nowMs - _lastSentMs) * clockRate / 1000;
-        if (source.Codec.Kind() == TrackKind.Video
-            && source.Clock.TryGetCaptureTicks(timestamp, clockRate, out long captured)
-            && _source!.Clock.TryGetCaptureTicks(_lastTimestamp - _timestampOffset, clockRate, out long capturedBefore)
-            && Math.Abs(captured - capturedBefore - elapsed) < clockRate)
-        {
-            elapsed = captured - capturedBefore;
-        }
-
-        return Math.Max(1, elapsed);
-    }
-
-    // Numbers before the new start may be taken: reusing one with another payload would reuse a GCM nonce (media.md 9.6).
-    private void ContinueAt(long outSequence, long sequence)
-    {
-        _gaps = default;
-        _gaps.Advance(sequence, skip: false);
-        _sequenceOffset = outSequence - sequence;
-        _lowestSequence = outSequence;
-    }
-
-    // Within the first second (media.md 4.11), and spread so that reports do not leave in bursts.
-    private long FirstReportDelayMs => 100 + (Ssrc % 700);
 }

@@ -42,6 +42,7 @@ internal sealed class VideoPacer
     private long _refilledMs = long.MinValue / 2;
     private long _first;
     private long _end;
+    private long _highest = long.MinValue;
     private long _queuedBytes;
     private long _keyFrameBytes;
     private long _keyFrameEnd;
@@ -85,11 +86,16 @@ internal sealed class VideoPacer
 
     /// <summary>Whether a packet has to wait; if not, it is counted as sent.</summary>
     /// <param name="sequence">Extended. A late packet joins those around it, or leaves at once.</param>
-    public bool MustWait(long sequence, int lengthBytes, long nowMs)
+    /// <param name="canWait">It is kept somewhere.</param>
+    public bool MustWait(long sequence, int lengthBytes, bool canWait, long nowMs)
     {
         Volatile.Write(ref _isRunning, true);
         Refill(nowMs);
-        if (HasQueue ? sequence >= _first : _credit <= 0)
+
+        // What waits is always newer than all that has left: numbers that wait may be taken back.
+        bool isLate = sequence <= _highest;
+        _highest = Math.Max(_highest, sequence);
+        if (canWait && (HasQueue ? sequence >= _first : _credit <= 0 && !isLate))
         {
             return true;
         }
@@ -157,7 +163,7 @@ internal sealed class VideoPacer
     }
 
     /// <summary>Forgets what waits.</summary>
-    public void Clear() => (_first, _queuedBytes, _keyFrameBytes) = (_end, 0, 0);
+    public void Clear() => (_end, _highest, _queuedBytes, _keyFrameBytes) = (_first, _first - 1, 0, 0);
 
     /// <summary>Whether a packet of padding is to leave now.</summary>
     public bool TryTakePadding(long nowMs)

@@ -28,7 +28,7 @@ public sealed class VideoPacerTests
     {
         for (int i = 0; i < 100; i++)
         {
-            Assert.False(_pacer.MustWait(i, Bytes, 1_000 + (i * 5)));
+            Assert.False(_pacer.MustWait(i, Bytes, canWait: true, 1_000 + (i * 5)));
         }
     }
 
@@ -65,14 +65,32 @@ public sealed class VideoPacerTests
     {
         Offer(packets: 10, atMs: 0);
         long first = _pacer.HighestLeft(9) + 1;
-        Assert.True(_pacer.MustWait(first + 1, Bytes, 0));
-        Assert.False(_pacer.MustWait(first - 1, Bytes, 0));
+        Assert.True(_pacer.MustWait(first + 1, Bytes, canWait: true, 0));
+        Assert.False(_pacer.MustWait(first - 1, Bytes, canWait: true, 0));
+    }
+
+    [Fact]
+    public void What_waits_is_newer_than_all_that_has_left()
+    {
+        Offer(packets: 20, atMs: 0);
+        for (long nowMs = 0; _pacer.HasQueue; nowMs += VideoPacer.IntervalMs)
+        {
+            Pace(nowMs);
+        }
+
+        // The credit is used up, but a number below others that have left must not wait: it could not be taken back.
+        Assert.True(_pacer.MustWait(20, Bytes, canWait: true, 0));
+        Assert.False(_pacer.MustWait(15, Bytes, canWait: true, 0));
+        _pacer.Enqueue(20, Bytes, isKeyFrame: false);
+        Assert.Equal(19, _pacer.HighestLeft(20));
+        _pacer.Clear();
+        Assert.True(_pacer.MustWait(20, Bytes, canWait: true, 0));
     }
 
     [Fact]
     public void Padding_fills_what_video_leaves_of_a_probe_and_ends_after_40_ms()
     {
-        _pacer.MustWait(0, Bytes, 0);
+        _pacer.MustWait(0, Bytes, canWait: true, 0);
         _pacer.RequestProbe(2_000_000);
         Assert.True(_pacer.IsBusy);
         int bytes = 0;
@@ -95,7 +113,7 @@ public sealed class VideoPacerTests
         List<(long Number, long AtMs)> left = [];
         for (int i = 0; i < packets; i++)
         {
-            if (_pacer.MustWait(i, Bytes, atMs))
+            if (_pacer.MustWait(i, Bytes, canWait: true, atMs))
             {
                 _pacer.Enqueue(i, Bytes, isKeyFrame);
             }
