@@ -27,6 +27,7 @@ internal static class CallsApi
         services.AddSingleton<IApiResource, TurnCredentialsResource>();
         services.AddSingleton<IApiResource, LogsUploadResource>();
         services.AddSingleton<IApiResource, StatsResource>();
+        services.AddSingleton<IApiResource, CloudNotifyResource>();
         services.AddSingleton<IApiResource, RecordingResource>();
         services.AddSingleton<BotGate>();
         services.AddSingleton<IApiResource, BotLookupsResource>();

@@ -19,7 +19,7 @@ internal sealed class CallsSettingsReader(SettingSources sources, CallsSettings 
     private static readonly string[] Computed = ["AllowEnableCalls", "NeedsTURNCredentials", "sku_short_name", "HostControlsAllowed", "GroupCallsAllowed"];
 
     /// <summary>Facts of Mattermost's that are kept beside the settings.</summary>
-    private static readonly string[] NotSettings = [nameof(CallsSettings.ShowFullName), nameof(CallsSettings.SkuShortName), nameof(CallsSettings.Licensed)];
+    private static readonly string[] NotSettings = [nameof(CallsSettings.ShowFullName), nameof(CallsSettings.SkuShortName), nameof(CallsSettings.IsCloud), nameof(CallsSettings.Licensed)];
 
     private readonly List<ConfigurationFault> _faults = [];
     private readonly List<string> _warnings = [];

@@ -51,6 +51,7 @@ internal sealed class SettingsLoader(SettingSources sources, CallsSettings defau
                 ? license.Sku == "starter" ? StarterParticipants : CloudParticipants
                 : settings.MaxCallParticipants,
             SkuShortName = license.ShownSku,
+            IsCloud = license.IsCloud,
             ShowFullName = facts.ShowFullName,
             Licensed = gate.Evaluate(license, facts.IsDeveloper),
         };

@@ -83,7 +83,7 @@ internal sealed partial class JobService(
     /// <summary>Connects in the background if recordings are on and there is no connection.</summary>
     public void ConnectIfWanted()
     {
-        if (settings.Value.EnableRecordings)
+        if (settings.Value is { EnableRecordings: true, Licensed.Recordings: true })
         {
             Current();
         }

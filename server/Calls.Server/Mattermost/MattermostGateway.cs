@@ -67,6 +67,7 @@ public static class MattermostGateway
         services.AddSingleton<PushInterposer>();
         services.AddSingleton<PushReceivers>();
         services.AddSingleton<AdministratorNotices>();
+        services.AddSingleton<IAdministrators>(static provider => provider.GetRequiredService<AdministratorNotices>());
         services.AddSingleton<UpgradeEndpoint>();
         services.AddSingleton<ReverseProxy>();
         services.AddSingleton<TakenOverRoutes>();

@@ -52,6 +52,7 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddSingleton<IBotHost, NoBotHost>();
         builder.Services.AddSingleton<IRequestIdentity, FakeIdentity>();
         builder.Services.AddSingleton<IMattermostSite, FakeMattermostSite>();
+        builder.Services.AddSingleton<IAdministrators, FakeAdministrators>();
         builder.Services.AddCallsApi();
 
         WebApplication app = builder.Build();

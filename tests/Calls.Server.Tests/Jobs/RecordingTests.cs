@@ -32,6 +32,30 @@ public sealed class RecordingTests
     }
 
     [Fact]
+    [Trait("Spec", "rest-api-37")]
+    public async Task With_gating_recordings_need_a_licence()
+    {
+        await using RecordingSite site = await RecordingSite.StartAsync(options: static options => options with { LicenseGating = true });
+        await site.Site.Sidecar.FirstSettings;
+
+        Assert.Equal((403, "Recordings are not allowed by your license"), Refusal(await site.RecordAsync(site.Site.LogIn("alice"))));
+        using HttpResponseMessage refused = await site.SendAsync(HttpMethod.Get, $"/bot/channels/{site.Channel}", site.BotToken);
+        Assert.Equal((403, "Forbidden\n"), ((int)refused.StatusCode, await refused.Content.ReadAsStringAsync()));
+        Assert.Empty(site.Offloader.Requests);
+    }
+
+    [Fact]
+    public async Task With_gating_an_enterprise_licence_is_enough()
+    {
+        await using RecordingSite site = await RecordingSite.StartAsync(
+            options: static options => options with { LicenseGating = true, LicenseOverride = "enterprise" });
+        await site.Site.Sidecar.FirstSettings;
+
+        await site.StartRecordingAsync();
+        await site.StartedRecorderAsync();
+    }
+
+    [Fact]
     public async Task Who_may_not_read_the_channel_learns_nothing()
     {
         await using RecordingSite site = await RecordingSite.StartAsync();
@@ -630,7 +654,7 @@ public sealed class RecordingTests
     public async Task With_a_wrong_token_for_the_workers_the_service_is_not_ready()
     {
         await using CallsSite site = await CallsSite.StartAsync(
-            prepareSite: static _ => Task.FromResult<Func<SidecarOptions, SidecarOptions>>(static options => options with { JobsBotToken = "nobodystokenxxxxxxxxxxxxxx" }));
+            configure: static options => options with { JobsBotToken = "nobodystokenxxxxxxxxxxxxxx" });
         using var http = new HttpClient();
 
         string reason = "";

@@ -11,6 +11,9 @@ internal sealed class BotGate(IRequestIdentity identities, IChatHost host, Curre
         RequestIdentity identity = await identities.ResolveAsync(context, context.RequestAborted);
         ApiAnswer answer = identity.Status switch
         {
+
+            // Who the bots are is not known yet: a worker that outlived us must not take it for a refusal.
+            IdentityStatus.Known when host.BotUserId.Value.Length == 0 => ApiAnswer.Text(StatusCodes.Status503ServiceUnavailable, "Service Unavailable"),
             IdentityStatus.Known when !host.Bots.Contains(identity.User) || !settings.Value.Licensed.Recordings => ApiAnswer.Text(StatusCodes.Status403Forbidden, "Forbidden"),
             IdentityStatus.Known => await gate.HandleAsync(new ApiRequest(context, identity.User), FailureShape.Envelope, handler),
             IdentityStatus.Undecided => ApiAnswer.Text(StatusCodes.Status503ServiceUnavailable, "Service Unavailable"),

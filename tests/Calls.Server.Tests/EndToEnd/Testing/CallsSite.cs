@@ -21,10 +21,9 @@ internal sealed class CallsSite : IAsyncDisposable
     private readonly List<IAsyncDisposable> _clients = [];
     private readonly HttpClient _http = new();
     private readonly CallsSettings _settings;
-    private Sidecar? _sidecar;
-
-    private Func<SidecarOptions, SidecarOptions>? _configure;
     private readonly SettingSources? _sources;
+    private Func<SidecarOptions, SidecarOptions>? _configure;
+    private Sidecar? _sidecar;
 
     private CallsSite(
         StandInMattermost mattermost,
@@ -54,13 +53,13 @@ internal sealed class CallsSite : IAsyncDisposable
 
     /// <param name="settings">What applies where nothing else is set.</param>
     /// <param name="prepare">Changes Mattermost before the sidecar starts.</param>
-    /// <param name="prepareSite">Runs before the sidecar starts, and says how its options differ.</param>
+    /// <param name="arrange">Runs before the sidecar starts, and says how its options differ.</param>
     public static async Task<CallsSite> StartAsync(
         CallsSettings? settings = null,
         Func<SidecarOptions, SidecarOptions>? configure = null,
         SettingSources? sources = null,
         Action<StandInMattermost>? prepare = null,
-        Func<CallsSite, Task<Func<SidecarOptions, SidecarOptions>>>? prepareSite = null)
+        Func<CallsSite, Task<Func<SidecarOptions, SidecarOptions>>>? arrange = null)
     {
         var mattermostTime = new ManualTime();
         StandInMattermost mattermost = await StandInMattermost.StartAsync(new() { Time = mattermostTime }, CancellationToken.None);
@@ -73,7 +72,7 @@ internal sealed class CallsSite : IAsyncDisposable
             sources);
         try
         {
-            site._configure = prepareSite is null ? site._configure : await prepareSite(site);
+            site._configure = arrange is null ? site._configure : await arrange(site);
             await site.StartSidecarAsync();
             return site;
         }

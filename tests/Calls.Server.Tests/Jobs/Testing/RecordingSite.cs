@@ -54,7 +54,7 @@ internal sealed class RecordingSite : IAsyncDisposable
         RecordingSite? made = null;
         CallsSite site = await CallsSite.StartAsync(
             configure?.Invoke(settings) ?? settings,
-            prepareSite: async site =>
+            arrange: async site =>
             {
                 made = new RecordingSite(site, offloader);
                 await made.FindBotAsync(hasJobsBot);
@@ -77,7 +77,7 @@ internal sealed class RecordingSite : IAsyncDisposable
         IServiceProvider services = Site.Sidecar.Services;
         IChatHost host = services.GetRequiredService<IChatHost>();
         await Poll.UntilAsync(() => host.BotUserId.Value.Length > 0);
-        if (services.GetRequiredService<CurrentCallsSettings>().Value.EnableRecordings)
+        if (services.GetRequiredService<CurrentCallsSettings>().Value is { EnableRecordings: true, Licensed.Recordings: true })
         {
             await services.GetRequiredService<IJobService>().IsReadyAsync(default);
         }
