@@ -1,5 +1,6 @@
 using Calls.Domain;
 using Calls.Domain.HostControl;
+using Calls.Domain.Invariants;
 using Calls.Domain.Jobs;
 using Calls.Domain.Ports;
 using Calls.Domain.Recovery;
@@ -58,6 +59,8 @@ internal static class CallsCore
         services.AddSingleton<RecordingPosts>();
         services.AddSingleton<Recordings>();
         services.AddSingleton<CallRecovery>();
+        services.AddSingleton<ICallAuditReport, CallAuditReport>();
+        services.AddSingleton<CallAudit>();
 
         services.AddSingleton<EventWriter>();
         services.AddSingleton<ICallEvents>(provider => provider.GetRequiredService<EventWriter>());

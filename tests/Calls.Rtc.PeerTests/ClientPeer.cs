@@ -11,6 +11,7 @@ internal sealed class ClientPeer : IRtcClientEvents
     private readonly PeerCall _call;
     private readonly List<SentTrack> _extra = [];
     private readonly HashSet<SentTrack> _wantsKeyFrame = [];
+    private readonly List<VideoSource> _videos = [];
     private uint _timestamp;
 
     public ClientPeer(PeerCall call, string session, TransportAddress address, RtcClientOptions options)
@@ -38,14 +39,18 @@ internal sealed class ClientPeer : IRtcClientEvents
 
     public SentTrack? Voice { get; private set; }
 
-    // VP8: a descriptor with S = 1, and the octet that says whether it is a key frame (RFC 7741, section 4).
-    private static byte[] KeyFrame => [0x10, 0x00, .. new byte[98]];
+    /// <summary>Packets of each video frame that it sends.</summary>
+    public int PacketsPerFrame { get; set; } = 1;
 
-    private static byte[] DeltaFrame => [0x10, 0x01, .. new byte[98]];
+    /// <summary>Payload bytes of each.</summary>
+    public int VideoPacketBytes { get; set; } = 100;
 
     public bool Speaks { get; set; } = true;
 
     public TransportAddress LastDestination { get; private set; }
+
+    /// <summary>How far the port of its connection is from that of its datagrams; an odd number leads to the other loop.</summary>
+    public int TcpPortOffset { get; set; }
 
     /// <summary>Its TCP connection, once it has sent something over TCP.</summary>
     public ClientConnection? Connection { get; set; }
@@ -58,6 +63,15 @@ internal sealed class ClientPeer : IRtcClientEvents
 
     /// <summary>Pictures received, in order.</summary>
     public List<Picture> Pictures { get; } = [];
+
+    /// <summary>What a decoder makes of them, by SSRC.</summary>
+    public Dictionary<uint, Film> Films { get; } = [];
+
+    /// <summary>Frames of video that it has sent, by track.</summary>
+    public Dictionary<SentTrack, int> FramesSent { get; } = [];
+
+    /// <summary>When each voice packet came, by publisher.</summary>
+    public Dictionary<string, List<long>> HeardAt { get; } = [];
 
     public List<CallsChannelMessage> ChannelMessages { get; } = [];
 
@@ -87,6 +101,34 @@ internal sealed class ClientPeer : IRtcClientEvents
         return sent;
     }
 
+    /// <summary>What it makes of the video it gets, by type, once it watches.</summary>
+    public Dictionary<string, Viewer> Viewers { get; } = [];
+
+    public bool Watches { get; set; }
+
+    public IReadOnlyList<VideoSource> Videos => _videos;
+
+    /// <summary>Sends one encoding of a screen or a camera.</summary>
+    public VideoSource Film(TrackType type, string streamId, int bitsPerSecond, int framesPerSecond, MediaCodec codec = MediaCodec.Vp8)
+    {
+        var track = new OutgoingTrack($"{streamId}-{type}-{codec}", streamId, type, codec);
+        return Add(new(Rtc.AddTrack(track, _call.NowMs), layer: 0, bitsPerSecond, framesPerSecond));
+    }
+
+    /// <summary>Shares a screen in two layers, as the web client does (media.md 4.4).</summary>
+    public IReadOnlyList<VideoSource> ShareInLayers(string streamId, int lowBitsPerSecond = 450_000, int highBitsPerSecond = 2_200_000)
+    {
+        var track = new OutgoingTrack($"{streamId}-screen", streamId, TrackType.Screen, MediaCodec.Vp8);
+        IReadOnlyList<SentTrack> layers = Rtc.AddSimulcastTrack(track, ["l", "h"], _call.NowMs);
+        return [Add(new(layers[0], 0, lowBitsPerSecond, framesPerSecond: 5)), Add(new(layers[1], 1, highBitsPerSecond, framesPerSecond: 20))];
+    }
+
+    private VideoSource Add(VideoSource source)
+    {
+        _videos.Add(source);
+        return source;
+    }
+
     /// <summary>Withdraws a track with an offer, as stopping a share does.</summary>
     public void Stop(SentTrack track)
     {
@@ -97,19 +139,33 @@ internal sealed class ClientPeer : IRtcClientEvents
     public void Speak()
     {
         _timestamp += 960;
+        foreach (VideoSource video in _videos)
+        {
+            video.Step(Rtc, _call.NowMs);
+        }
+
         foreach (SentTrack track in _extra)
         {
             if (track.Track.Kind == MediaKind.Audio)
             {
                 Rtc.SendRtp(track, new byte[60], _timestamp, hasMarker: false, audioLevel: 30, _call.NowMs);
             }
-            else if (track.Packets == 0 || _wantsKeyFrame.Remove(track))
-            {
-                Rtc.SendRtp(track, KeyFrame, _timestamp * 15 / 8, hasMarker: true, audioLevel: null, _call.NowMs);
-            }
             else
             {
-                Rtc.SendRtp(track, DeltaFrame, _timestamp * 15 / 8, hasMarker: true, audioLevel: null, _call.NowMs);
+                SendFrame(track, track.Packets == 0 || _wantsKeyFrame.Remove(track));
+            }
+        }
+
+        foreach (ReceivedStream stream in Rtc.Streams)
+        {
+            if (Viewers.TryGetValue(stream.Track?.Map?.Type ?? "", out Viewer? viewer) && viewer.IsStuck(_call.NowMs))
+            {
+                Rtc.RequestKeyFrame(stream, _call.NowMs);
+            }
+
+            if (Films.TryGetValue(stream.Ssrc, out Film? film) && film.IsStuck(_call.NowMs))
+            {
+                Rtc.RequestKeyFrame(stream, _call.NowMs);
             }
         }
 
@@ -117,6 +173,19 @@ internal sealed class ClientPeer : IRtcClientEvents
         {
             Rtc.SendRtp(Voice, new byte[60], _timestamp, hasMarker: false, audioLevel: 30, _call.NowMs);
         }
+    }
+
+    private void SendFrame(SentTrack track, bool isKey)
+    {
+        int number = FramesSent.GetValueOrDefault(track);
+        bool isSent = false;
+        for (int packet = 0; packet < PacketsPerFrame; packet++)
+        {
+            byte[] payload = new FilmFrame(isKey, number, packet, PacketsPerFrame).Write(VideoPacketBytes);
+            isSent |= Rtc.SendRtp(track, payload, _timestamp * 15 / 8, hasMarker: packet == PacketsPerFrame - 1, audioLevel: null, _call.NowMs);
+        }
+
+        FramesSent[track] = number + (isSent ? 1 : 0);
     }
 
     public void SendDatagram(ReadOnlySpan<byte> datagram, TransportAddress destination)
@@ -132,7 +201,7 @@ internal sealed class ClientPeer : IRtcClientEvents
                     return;
                 }
 
-                Connection = new(_call, this, Address with { IsTcp = true });
+                Connection = new(_call, this, Address with { IsTcp = true, Port = (ushort)(Address.Port + TcpPortOffset) });
                 _call.Connect(Connection.ServerEnd);
             }
 
@@ -160,19 +229,57 @@ internal sealed class ClientPeer : IRtcClientEvents
     public void OnPacket(ReceivedStream stream, in ReceivedPacket packet, long nowMs)
     {
         string publisher = stream.Track!.StreamId;
+        if (packet.Payload.IsEmpty)
+        {
+            return; // padding, which measures the path
+        }
+
         PayloadTypes.Add(packet.PayloadType);
+        if (Watches && stream.Track.Kind == MediaKind.Video)
+        {
+            Watch(stream, packet, nowMs);
+            return;
+        }
+
         if (stream.Track.Kind == MediaKind.Audio)
         {
             Heard[(publisher, packet.Ssrc)] = Heard.GetValueOrDefault((publisher, packet.Ssrc)) + 1;
+            if (!HeardAt.TryGetValue(publisher, out List<long>? times))
+            {
+                times = HeardAt[publisher] = [];
+            }
+
+            times.Add(nowMs);
         }
         else
         {
-            // The first octet behind the descriptor: bit 0 clear starts a key frame (RFC 7741, section 4.3).
-            Pictures.Add(new(publisher, stream.Track.Map?.Type ?? "", (packet.Payload[1] & 1) == 0, nowMs));
+            var frame = FilmFrame.Read(packet.Payload);
+            Pictures.Add(new(publisher, stream.Track.Map?.Type ?? "", frame is { IsKey: true, Packet: 0 }, nowMs));
+            if (!Films.TryGetValue(packet.Ssrc, out Film? film))
+            {
+                film = Films[packet.Ssrc] = new();
+            }
+
+            film.Add(frame, nowMs);
         }
     }
 
-    public void OnKeyFrameRequested(SentTrack track) => _wantsKeyFrame.Add(track);
+    private void Watch(ReceivedStream stream, in ReceivedPacket packet, long nowMs)
+    {
+        string type = stream.Track!.Map?.Type ?? "";
+        if (!Viewers.TryGetValue(type, out Viewer? viewer))
+        {
+            viewer = Viewers[type] = new();
+        }
+
+        viewer.Receive(packet, nowMs);
+    }
+
+    public void OnKeyFrameRequested(SentTrack track)
+    {
+        _wantsKeyFrame.Add(track);
+        _videos.Find(video => video.Track == track)?.RequestKeyFrame();
+    }
 
     public void OnClosed(RtcClientEnd end)
     {

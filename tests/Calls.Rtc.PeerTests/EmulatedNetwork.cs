@@ -23,6 +23,12 @@ internal sealed class EmulatedNetwork(int seed)
     /// <summary>Of each direction between two addresses; 0 = no limit.</summary>
     public int BitsPerSecond { get; set; }
 
+    /// <summary>Rates towards single addresses, instead of <see cref="BitsPerSecond"/>.</summary>
+    public Dictionary<TransportAddress, int> DownlinkBitsPerSecond { get; } = [];
+
+    /// <summary>Waiting time of a datagram that is sent now.</summary>
+    public double QueueMs(TransportAddress from, TransportAddress to, long nowMs) => Math.Max(0, _busyUntilMs.GetValueOrDefault((from, to)) - nowMs);
+
     /// <summary>Decides on each datagram before chance does; <c>false</c> drops it.</summary>
     public Func<TransportAddress, TransportAddress, byte[], bool>? Filter { get; set; }
 
@@ -39,9 +45,10 @@ internal sealed class EmulatedNetwork(int seed)
         }
 
         double leavesMs = nowMs;
-        if (BitsPerSecond > 0)
+        int rate = DownlinkBitsPerSecond.GetValueOrDefault(to, BitsPerSecond);
+        if (rate > 0)
         {
-            leavesMs = Math.Max(nowMs, _busyUntilMs.GetValueOrDefault((from, to))) + (copy.Length * 8_000.0 / BitsPerSecond);
+            leavesMs = Math.Max(nowMs, _busyUntilMs.GetValueOrDefault((from, to))) + (copy.Length * 8_000.0 / rate);
             if (leavesMs - nowMs > MaxQueueMs)
             {
                 return;

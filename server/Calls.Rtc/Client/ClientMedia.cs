@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Calls.Rtc.Rtcp;
 using Calls.Rtc.Rtp;
 using Calls.Rtc.Sdp;
@@ -12,9 +13,6 @@ internal sealed class ClientMedia(DateTimeOffset utcNow, long startMs, IClientMe
 {
     public const long ReportIntervalMs = 1_000;
 
-    // A browser that only receives reports under this SSRC (media.md 4.8).
-    private const uint ReporterSsrc = 1;
-
     // From 1900-01-01 to 1970-01-01 (RFC 5905, appendix A.4).
     private const long SecondsBeforeUnixEpoch = 2_208_988_800;
 
@@ -22,9 +20,14 @@ internal sealed class ClientMedia(DateTimeOffset utcNow, long startMs, IClientMe
     private readonly byte[] _packet = new byte[PacketBuffer.Capacity];
     private readonly List<SentTrack> _sent = [];
     private readonly Dictionary<uint, ReceivedStream> _streams = [];
+    private readonly Dictionary<uint, (ReceivedStream Stream, IReadOnlyList<NegotiatedCodec> Codecs)> _repairs = [];
+    private readonly List<ReceivedStream> _video = [];
+    private readonly ClientRtcp _rtcp = new(output);
+    private readonly byte[] _red = new byte[PacketBuffer.Capacity];
+    private ClientRepair? _repair;
+    private byte _transportCcId;
     private SrtpOutbound? _outbound;
     private SrtpInbound? _inbound;
-    private SrtcpIndex _reporterIndex;
     private ushort _transportSequence;
     private long? _nextReportMs;
 
@@ -35,11 +38,19 @@ internal sealed class ClientMedia(DateTimeOffset utcNow, long startMs, IClientMe
     /// <summary>Packets that did not authenticate, came twice, or belong to no negotiated stream.</summary>
     public long Dropped { get; private set; }
 
-    public long? DeadlineMs => _nextReportMs;
+    public long? DeadlineMs => _nextReportMs is { } report ? Math.Min(report, Repair.NextDueMs(_video)) : null;
+
+    /// <summary>As measured on the data channel.</summary>
+    public long RoundTripMs
+    {
+        set => Repair.RoundTripMs = value;
+    }
+
+    private ClientRepair Repair => _repair ??= new(_rtcp);
 
     public void SetKeys(SrtpOutbound outbound, SrtpInbound inbound, long nowMs)
     {
-        (_outbound, _inbound) = (outbound, inbound);
+        (_outbound, _inbound, _rtcp.Keys) = (outbound, inbound, outbound);
         _nextReportMs = nowMs + ReportIntervalMs;
     }
 
@@ -55,6 +66,8 @@ internal sealed class ClientMedia(DateTimeOffset utcNow, long startMs, IClientMe
             track.Apply(sending.FirstOrDefault(section => section.Track.TrackId == track.Track.TrackId));
         }
 
+        _repairs.Clear();
+        _video.Clear();
         foreach (uint gone in _streams.Keys.Where(ssrc => !tracks.Any(track => track.Ssrc == ssrc)).ToArray())
         {
             _streams.Remove(gone);
@@ -69,7 +82,11 @@ internal sealed class ClientMedia(DateTimeOffset utcNow, long startMs, IClientMe
             }
 
             stream.Track = track;
-            stream.AudioLevelId = receiving.First(section => section.Mid == track.Mid).Extensions.AudioLevel;
+            Follow(stream, receiving.First(section => section.Mid == track.Mid));
+            if (track.Kind == MediaKind.Video)
+            {
+                _video.Add(stream);
+            }
         }
     }
 
@@ -86,7 +103,18 @@ internal sealed class ClientMedia(DateTimeOffset utcNow, long startMs, IClientMe
 
         var header = new OutboundRtpHeader(
             track.Ssrc, track.PayloadType, hasMarker, sequenceNumber, timestamp, track.ExtensionIds, audioLevel, _transportSequence++);
-        int length = RtpWriter.Write(_packet, header, payload);
+        ReadOnlySpan<byte> sent = payload;
+        if (track.RedPayloadType is { } redPayloadType && payload.Length <= RedPayload.MaxBlockLength)
+        {
+            header = header with { PayloadType = redPayloadType };
+            sent = _red.AsSpan(0, track.WriteRed(_red, payload, timestamp));
+        }
+
+        int length = track.Rid.Length > 0 && track.Packets < LayerNames.NamedPackets
+            ? LayerNames.Write(_packet, header, track.Section.Extensions, track.Section.Mid, track.Rid, sent)
+            : 0;
+        length = length > 0 ? length : RtpWriter.Write(_packet, header, sent);
+        track.History?.Keep(((long)rolloverCounter << 16) | sequenceNumber, _packet.AsSpan(0, length), sent);
         length = keys.Protect(_packet, length, rolloverCounter);
         track.OnSent(payload.Length, timestamp, nowMs);
         output.SendMedia(_packet.AsSpan(0, length));
@@ -95,8 +123,10 @@ internal sealed class ClientMedia(DateTimeOffset utcNow, long startMs, IClientMe
 
     public void ReceiveRtp(Span<byte> datagram, long nowMs)
     {
-        if (datagram.Length < RtpPacketView.FixedHeaderLength
-            || !_streams.TryGetValue(System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(datagram[8..]), out ReceivedStream? stream)
+        uint ssrc = datagram.Length < RtpPacketView.FixedHeaderLength ? 0 : BinaryPrimitives.ReadUInt32BigEndian(datagram[8..]);
+        bool isRepair = _repairs.TryGetValue(ssrc, out (ReceivedStream Stream, IReadOnlyList<NegotiatedCodec> Codecs) repair);
+        ReceivedStream? stream = isRepair ? repair.Stream : _streams.GetValueOrDefault(ssrc);
+        if (stream is null
             || _inbound is not { } keys
             || keys.TryUnprotect(datagram, out int length) != SrtpResult.Ok
             || !RtpPacketView.TryParse(datagram[..length], out RtpPacketView packet))
@@ -105,14 +135,28 @@ internal sealed class ClientMedia(DateTimeOffset utcNow, long startMs, IClientMe
             return;
         }
 
-        stream.OnPacket(packet, nowMs);
-        byte? level = packet.TryGetExtension(stream.AudioLevelId, out ReadOnlySpan<byte> data) && data.Length > 0
-            ? (byte)(data[0] & 0x7F)
-            : null;
-        output.OnPacket(
-            stream,
-            new(packet.Ssrc, packet.PayloadType, packet.HasMarker, packet.SequenceNumber, packet.Timestamp, level, packet.Payload),
-            nowMs);
+        if (packet.TryGetExtension(_transportCcId, out ReadOnlySpan<byte> number) && number.Length >= 2)
+        {
+            Repair.OnTransportCc(BinaryPrimitives.ReadUInt16BigEndian(number), ssrc, nowMs);
+        }
+
+        if (isRepair && !TryUnwrap(datagram[..length], stream.Ssrc, repair.Codecs, ref packet))
+        {
+            Dropped++;
+            return;
+        }
+
+        Receive(stream, packet, isRepair, nowMs);
+    }
+
+    /// <summary>The decoder needs a key frame. At most one request per <see cref="ClientRepair.KeyFrameRequestIntervalMs"/> leaves.</summary>
+    public void RequestKeyFrame(ReceivedStream stream, long nowMs)
+    {
+        if (_outbound is not null)
+        {
+            stream.WantKeyFrame(nowMs, ClientRepair.KeyFrameRequestIntervalMs);
+            Repair.RequestMissing(stream, nowMs);
+        }
     }
 
     public void ReceiveRtcp(Span<byte> datagram, long nowMs)
@@ -132,6 +176,7 @@ internal sealed class ClientMedia(DateTimeOffset utcNow, long startMs, IClientMe
 
     public void HandleDeadline(long nowMs)
     {
+        Repair.HandleDeadline(_video, nowMs);
         if (nowMs < _nextReportMs)
         {
             return;
@@ -143,7 +188,7 @@ internal sealed class ClientMedia(DateTimeOffset utcNow, long startMs, IClientMe
             if (track.Packets > 0 && track.Section is not null && track.TryNumberReport(out uint index))
             {
                 uint timestamp = track.LastTimestamp + (uint)((nowMs - track.LastSentMs) * track.ClockRate / 1000);
-                SendRtcp(SenderReport.Write(_packet, track.Ssrc, ToNtp(nowMs), timestamp, (uint)track.Packets, (uint)track.Bytes), index);
+                _rtcp.SendWith(SenderReport.Write(_rtcp.Buffer, track.Ssrc, ToNtp(nowMs), timestamp, (uint)track.Packets, (uint)track.Bytes), index);
             }
         }
 
@@ -154,6 +199,116 @@ internal sealed class ClientMedia(DateTimeOffset utcNow, long startMs, IClientMe
     {
         _outbound?.Dispose();
         _inbound?.Dispose();
+    }
+
+    private void Follow(ReceivedStream stream, ReceivingSection section)
+    {
+        stream.AudioLevelId = section.Extensions.AudioLevel;
+        _transportCcId = section.Extensions.TransportCc == 0 ? _transportCcId : section.Extensions.TransportCc;
+        foreach (NegotiatedCodec codec in section.Codecs)
+        {
+            stream.RedPayloadType = codec.RedPayloadType ?? stream.RedPayloadType;
+            if (section.Kind == MediaKind.Video && codec.Feedback.HasFlag(RtcpFeedback.Nack))
+            {
+                stream.Nacks ??= new NackGenerator();
+            }
+        }
+
+        if (section.RtxSsrcs.Count > 0 && section.RtxSsrcs[0] != 0)
+        {
+            _repairs[section.RtxSsrcs[0]] = (stream, section.Codecs);
+        }
+    }
+
+    private static bool TryUnwrap(Span<byte> plain, uint ssrc, IReadOnlyList<NegotiatedCodec> codecs, ref RtpPacketView packet)
+    {
+        for (int i = 0; i < codecs.Count; i++)
+        {
+            if (codecs[i].RtxPayloadType == packet.PayloadType)
+            {
+                return RtxPacket.TryUnwrap(plain, ssrc, codecs[i].PayloadType, out packet);
+            }
+        }
+
+        return false;
+    }
+
+    private void Receive(ReceivedStream stream, in RtpPacketView packet, bool isRepair, long nowMs)
+    {
+        if (packet.PayloadType == stream.RedPayloadType)
+        {
+            ReceiveRed(stream, packet, nowMs);
+            return;
+        }
+
+        if (!stream.TryAccept(packet.SequenceNumber, isRepair, nowMs))
+        {
+            Dropped++;
+            return;
+        }
+
+        if (!isRepair)
+        {
+            stream.OnPacket(packet, nowMs);
+        }
+
+        Deliver(stream, packet, packet.SequenceNumber, packet.Timestamp, packet.Payload, nowMs);
+        Repair.RequestMissing(stream, nowMs);
+    }
+
+    private void ReceiveRed(ReceivedStream stream, in RtpPacketView packet, long nowMs)
+    {
+        if (!RedPayload.TryParse(packet.Payload, out RedPayload red))
+        {
+            Dropped++;
+            return;
+        }
+
+        bool isNew = stream.TryAccept(packet.SequenceNumber, isRepair: false, nowMs);
+        for (int i = 0; i < red.RedundantCount; i++)
+        {
+            ReadOnlySpan<byte> block = red.Redundant(i, out _, out int age);
+            ushort number = (ushort)(packet.SequenceNumber - red.RedundantCount + i);
+            if (stream.Packets > 0 && stream.TryAccept(number, isRepair: true, nowMs))
+            {
+                Deliver(stream, packet, number, packet.Timestamp - (uint)age, block, nowMs);
+            }
+        }
+
+        if (isNew)
+        {
+            stream.OnPacket(packet, nowMs);
+            Deliver(stream, packet, packet.SequenceNumber, packet.Timestamp, red.Primary, nowMs);
+        }
+    }
+
+    private void Deliver(ReceivedStream stream, in RtpPacketView packet, ushort number, uint timestamp, ReadOnlySpan<byte> payload, long nowMs)
+    {
+        byte? level = packet.TryGetExtension(stream.AudioLevelId, out ReadOnlySpan<byte> data) && data.Length > 0
+            ? (byte)(data[0] & 0x7F)
+            : null;
+        output.OnPacket(stream, new(packet.Ssrc, packet.PayloadType, packet.HasMarker, number, timestamp, level, payload), nowMs);
+    }
+
+    private void Answer(SentTrack track, SentHistory history, in Nack nack)
+    {
+        for (int i = 0; i < nack.ItemCount; i++)
+        {
+            nack.GetItem(i, out ushort number, out ushort following);
+            for (uint bits = ((uint)following << 1) | 1; bits != 0; bits >>= 1, number++)
+            {
+                if ((bits & 1) == 0 || _outbound is not { } keys)
+                {
+                    continue;
+                }
+
+                int length = history.Write(_packet, track.Extend(number), keys, track.ExtensionIds, ref _transportSequence);
+                if (length > 0)
+                {
+                    output.SendMedia(_packet.AsSpan(0, length));
+                }
+            }
+        }
     }
 
     private void Apply(RtcpPacketView packet, long nowMs)
@@ -177,6 +332,10 @@ internal sealed class ClientMedia(DateTimeOffset utcNow, long startMs, IClientMe
                 }
             }
         }
+        else if (Nack.TryParse(packet, out Nack nack) && Find(nack.MediaSsrc) is { History: { } history } asked)
+        {
+            Answer(asked, history, nack);
+        }
         else if (PictureLossIndication.TryParse(packet, out PictureLossIndication indication) && Find(indication.MediaSsrc) is { } video)
         {
             output.OnKeyFrameRequested(video);
@@ -195,19 +354,7 @@ internal sealed class ClientMedia(DateTimeOffset utcNow, long startMs, IClientMe
             }
         }
 
-        if (count > 0 && _reporterIndex.TryNext(out uint index))
-        {
-            SendRtcp(ReceiverReport.Write(_packet, ReporterSsrc, blocks[..count]), index);
-        }
-    }
-
-    private void SendRtcp(int length, uint index)
-    {
-        length = _outbound!.ProtectRtcp(_packet, length, index);
-        if (length > 0)
-        {
-            output.SendMedia(_packet.AsSpan(0, length));
-        }
+        _rtcp.SendReceiverReport(blocks[..count]);
     }
 
     private SentTrack? Find(uint ssrc)

@@ -13,6 +13,9 @@ public sealed class ReceivedStream
     private long _packetsBefore;
     private long _lastTransit;
     private long _scaledJitter;
+    private ReceivedNumbers _numbers;
+    private RepairRoundTrip _roundTrip;
+    private long _lastKeyFrameRequestMs = long.MinValue;
     private uint _lastSenderReport;
     private long _lastSenderReportMs;
 
@@ -32,6 +35,15 @@ public sealed class ReceivedStream
     /// <summary>Payload bytes.</summary>
     public long Bytes { get; private set; }
 
+    /// <summary>Lost packets that were asked for; each request counts.</summary>
+    public long Requested { get; internal set; }
+
+    /// <summary>Lost packets that came when they were asked for, or repeated inside a later one.</summary>
+    public long Recovered { get; private set; }
+
+    /// <summary>Lost packets that were asked for in vain.</summary>
+    public long GivenUp => Nacks?.GivenUp ?? 0;
+
     /// <summary>Packets that should have come between the first and the newest one.</summary>
     public long Expected => Packets == 0 ? 0 : _highestIndex - _firstIndex + 1;
 
@@ -48,7 +60,55 @@ public sealed class ReceivedStream
 
     internal byte AudioLevelId { get; set; }
 
+    /// <summary>Payload type of Opus that repeats itself (RFC 2198); <c>null</c> if not negotiated.</summary>
+    internal byte? RedPayloadType { get; set; }
+
+    /// <summary>What is missing; <c>null</c> if the server is never asked to send again.</summary>
+    internal NackGenerator? Nacks { get; set; }
+
+    /// <summary>From a request to its answer; 0 before the first one.</summary>
+    internal long RepairRoundTripMs => _roundTrip.Ms;
+
+    /// <summary>When a key frame is to be asked for; <see cref="long.MaxValue"/>: not.</summary>
+    internal long KeyFrameRequestMs { get; private set; } = long.MaxValue;
+
     internal bool HasNews => Packets != _packetsBefore;
+
+    /// <summary>Notes a packet for what is missing; <c>false</c> if it has come before.</summary>
+    /// <param name="isRepair">It came by way of another one.</param>
+    internal bool TryAccept(ushort number, bool isRepair, long nowMs)
+    {
+        long index = _numbers.Extend(number);
+        int requests = 0;
+        if (Nacks is { } nacks)
+        {
+            if (nacks.HasSeen(index))
+            {
+                return false;
+            }
+
+            requests = nacks.OnPacket(index, nowMs, out long sinceFirstMs);
+            if (requests > 0)
+            {
+                _roundTrip.OnRepair(requests, sinceFirstMs);
+            }
+
+            _numbers.TryAccept(index);
+        }
+        else if (!_numbers.TryAccept(index))
+        {
+            return false;
+        }
+
+        Recovered += isRepair || requests > 0 ? 1 : 0;
+        return true;
+    }
+
+    /// <summary>The picture is broken until the next key frame.</summary>
+    internal void WantKeyFrame(long nowMs, long intervalMs) =>
+        KeyFrameRequestMs = _lastKeyFrameRequestMs == long.MinValue ? nowMs : Math.Max(nowMs, _lastKeyFrameRequestMs + intervalMs);
+
+    internal void OnKeyFrameRequested(long nowMs) => (KeyFrameRequestMs, _lastKeyFrameRequestMs) = (long.MaxValue, nowMs);
 
     internal void OnPacket(in RtpPacketView packet, long nowMs)
     {

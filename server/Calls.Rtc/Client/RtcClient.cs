@@ -161,6 +161,20 @@ public sealed class RtcClient : IDtlsOutput, IDataChannelEvents, IClientOffersOu
         return sent;
     }
 
+    /// <summary>Offers a video track with simulcast; the data channel must be open.</summary>
+    /// <param name="rids">Names of the layers, lowest first.</param>
+    /// <returns>What is sent of each layer.</returns>
+    public IReadOnlyList<SentTrack> AddSimulcastTrack(OutgoingTrack track, IReadOnlyList<string> rids, long nowMs)
+    {
+        _nowMs = nowMs;
+        SentTrack[] layers =
+            [.. rids.Select(rid => new SentTrack(track, (ushort)(RandomNumber() & 0x3FFF), rid, (uint)(RandomNumber() | 2)))];
+        Array.ForEach(layers, _media.Add);
+        _negotiation.Add(track, rids);
+        _offers.Change(nowMs);
+        return layers;
+    }
+
     /// <summary>Withdraws a track for good. To mute one, just send nothing.</summary>
     public void RemoveTrack(SentTrack track, long nowMs)
     {
@@ -188,6 +202,15 @@ public sealed class RtcClient : IDtlsOutput, IDataChannelEvents, IClientOffersOu
     /// <returns><c>false</c>: not connected, not negotiated, or too long.</returns>
     public bool SendRtp(SentTrack track, ReadOnlySpan<byte> payload, uint timestamp, bool hasMarker, byte? audioLevel, long nowMs) =>
         State != RtcClientState.Closed && _media.Send(track, payload, timestamp, hasMarker, audioLevel, nowMs);
+
+    /// <summary>Asks for a key frame of a received video track (PLI), as a decoder does that cannot go on.</summary>
+    public void RequestKeyFrame(ReceivedStream stream, long nowMs)
+    {
+        if (State != RtcClientState.Closed)
+        {
+            _media.RequestKeyFrame(stream, nowMs);
+        }
+    }
 
     /// <summary>Takes a message of the server's signaling: an offer, an answer or a candidate.</summary>
     public void ReceiveSignal(ReadOnlyMemory<byte> json, long nowMs)
@@ -299,6 +322,7 @@ public sealed class RtcClient : IDtlsOutput, IDataChannelEvents, IClientOffersOu
         {
             case CallsChannelMessageType.Pong:
                 RoundTripMs = _nowMs - _pingSentMs;
+                _media.RoundTripMs = Math.Max(1, RoundTripMs.Value);
                 break;
             case CallsChannelMessageType.Sdp:
                 OnSignal(message.SdpJson, isOnChannel: true);

@@ -34,6 +34,9 @@ internal sealed class NackGenerator
     /// <summary>Packets that were given up so far.</summary>
     public long GivenUp { get; private set; }
 
+    /// <summary>Whether a packet has come, or was given up: it is neither newer than all others nor missing.</summary>
+    public bool HasSeen(long index) => _started && index <= _highest && Find(index) < 0;
+
     /// <summary>A packet arrived, in order, late or repaired.</summary>
     /// <param name="repairMs">Time since the first request for it; 0 without one.</param>
     /// <returns>How often it had been asked for.</returns>
@@ -146,7 +149,21 @@ internal sealed class NackGenerator
 
     private int Remove(long index, long nowMs, out long repairMs)
     {
-        repairMs = 0;
+        int slot = Find(index);
+        if (slot < 0)
+        {
+            repairMs = 0;
+            return 0;
+        }
+
+        Missing found = _missing[slot];
+        repairMs = found.Tries > 0 ? nowMs - found.AskedMs : 0;
+        RemoveRange(slot, 1);
+        return found.Tries;
+    }
+
+    private int Find(long index)
+    {
         int low = 0;
         int high = _count - 1;
         while (low <= high)
@@ -154,16 +171,13 @@ internal sealed class NackGenerator
             int middle = (low + high) / 2;
             if (_missing[middle].Index == index)
             {
-                Missing found = _missing[middle];
-                repairMs = found.Tries > 0 ? nowMs - found.AskedMs : 0;
-                RemoveRange(middle, 1);
-                return found.Tries;
+                return middle;
             }
 
             (low, high) = _missing[middle].Index < index ? (middle + 1, high) : (low, middle - 1);
         }
 
-        return 0;
+        return -1;
     }
 
     private void RemoveRange(int first, int count)

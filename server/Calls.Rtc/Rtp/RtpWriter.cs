@@ -60,6 +60,26 @@ internal static class RtpWriter
         return RtpPacketView.FixedHeaderLength + blockLength;
     }
 
+    /// <summary>Numbers a packet of this writer's once more, as it leaves later than it was written.</summary>
+    /// <param name="packet">Written with a transport-wide number and without an audio level.</param>
+    public static void SetTransportSequenceNumber(Span<byte> packet, RtpExtensionIds extensionIds, ushort number)
+    {
+        int block = RtpPacketView.FixedHeaderLength + ((packet[0] & 0x0F) * 4) + 4;
+        BinaryPrimitives.WriteUInt16BigEndian(packet[(block + (IsTwoByte(extensionIds) ? 2 : 1))..], number);
+    }
+
+    /// <summary>Writes a packet of padding alone (RFC 3550, section 5.1).</summary>
+    /// <param name="paddingBytes">1 to 255.</param>
+    /// <returns>Length of the packet in bytes.</returns>
+    public static int WritePadding(Span<byte> destination, in OutboundRtpHeader header, byte paddingBytes)
+    {
+        int offset = WriteHeader(destination, header);
+        destination[0] |= 0x20;
+        destination.Slice(offset, paddingBytes).Clear();
+        destination[offset + paddingBytes - 1] = paddingBytes;
+        return offset + paddingBytes;
+    }
+
     private static void WriteFixedHeader(Span<byte> destination, int csrcCount, in OutboundRtpHeader header)
     {
         destination[0] = (byte)(0x80 | csrcCount);
@@ -78,8 +98,7 @@ internal static class RtpWriter
             return 0;
         }
 
-        // Ids from 15 on only exist in the two-byte form (RFC 8285, section 4.3).
-        bool isTwoByte = header.ExtensionIds.AudioLevel > 14 || header.ExtensionIds.TransportCc > 14;
+        bool isTwoByte = IsTwoByte(header.ExtensionIds);
         BinaryPrimitives.WriteUInt16BigEndian(destination, isTwoByte ? (ushort)0x1000 : (ushort)0xBEDE);
 
         int offset = 4;
@@ -104,6 +123,9 @@ internal static class RtpWriter
         BinaryPrimitives.WriteUInt16BigEndian(destination[2..], (ushort)((offset - 4) / 4));
         return offset;
     }
+
+    // Ids from 15 on only exist in the two-byte form (RFC 8285, section 4.3).
+    private static bool IsTwoByte(RtpExtensionIds ids) => ids.AudioLevel > 14 || ids.TransportCc > 14;
 
     private static int WriteElementHeader(Span<byte> destination, byte id, int length, bool isTwoByte)
     {

@@ -20,6 +20,9 @@ internal readonly ref struct SentPacket(long sequence, ReadOnlySpan<byte> head, 
     /// <summary>The header as sent, for its marker and timestamp.</summary>
     public ReadOnlySpan<byte> Header => Head[..headerLength];
 
+    /// <summary>The part of the payload that belongs to this receiver alone: a codec's descriptor is in it.</summary>
+    public ReadOnlySpan<byte> PayloadStart => Head[headerLength..];
+
     /// <summary>Writes the packet byte for byte.</summary>
     /// <returns><see cref="Length"/>.</returns>
     public int CopyTo(Span<byte> destination)

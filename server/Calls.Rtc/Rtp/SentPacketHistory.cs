@@ -30,6 +30,11 @@ internal sealed class SentPacketHistory(int capacity)
         int tailLength = Math.Max(0, sourcePayloadLength - PrivatePayloadBytes);
         int headLength = packet.Length - tailLength;
         ref Entry entry = ref _entries[(int)sequence & _mask];
+        if (entry.SequencePlusOne > sequence + 1)
+        {
+            return; // so late that its place belongs to a newer one
+        }
+
         if (headLength > MaxHeadBytes || payloadIndex < 0)
         {
             entry = default;
@@ -62,6 +67,11 @@ internal sealed class SentPacketHistory(int capacity)
         packet = new(sequence, HeadOf(sequence)[..entry.HeadLength], entry.HeaderLength, payload[^entry.TailLength..]);
         return true;
     }
+
+    /// <summary>Numbers a packet that was kept before it leaves.</summary>
+    /// <param name="sequence">Of a packet that <see cref="TryGet"/> has just found; it was written without an audio level.</param>
+    public void SetTransportSequenceNumber(long sequence, RtpExtensionIds extensionIds, ushort number) =>
+        RtpWriter.SetTransportSequenceNumber(HeadOf(sequence), extensionIds, number);
 
     /// <summary>Notes that a packet is sent again now; <c>false</c> if that happened less than <paramref name="intervalMs"/> ago.</summary>
     /// <param name="sequence">Of a packet that <see cref="TryGet"/> has just found.</param>

@@ -41,7 +41,7 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
         _lastControlPacketMs = _createdMs;
         _measurements = new(host.Measurements, config.GroupId, _createdMs);
         _deadline = new(this);
-        Participant = new(config.SessionId, this, host.Ntp, host.Losses);
+        Participant = new(config.SessionId, this, host.Ntp, host.Losses) { SendsAv1 = config.Av1Support };
         _control = new(config, environment, Participant, this, _createdMs);
         _mailbox = new(MailboxCapacity, Handle, host.Schedule);
         ScheduleDeadline();
@@ -60,8 +60,6 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
     public MediaLoop? Owner => Volatile.Read(ref _owner);
 
     public bool IsClosed => Volatile.Read(ref _isClosed) != 0;
-
-    public RtcClientQuality Quality => _control.Quality;
 
     /// <summary>Candidates and unusable messages that the client sent so far.</summary>
     public (int Candidates, int Refused) SignalingCounts => (_control.RemoteCandidates, _control.RefusedMessages);
@@ -184,7 +182,11 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
         _host.AddCredentials(credentials, this);
     }
 
-    void ISessionControlOutput.OnError(RtcErrorType error) => _host.Count(error);
+    void ISessionControlOutput.OnError(RtcErrorKind error)
+    {
+        _host.Count(error);
+        _measurements.OnError(error);
+    }
 
     void ISessionControlOutput.OnAuthenticatedPacket(long nowMs)
     {
@@ -229,7 +231,7 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
 
     void IMediaParticipantEvents.OnTrackStarted(PublishedTrack track)
     {
-        _host.Traffic.OnTrackStarted(track);
+        _host.Traffic.OnTrackStarted(Config.GroupId, track);
         Call.OnTrackStarted(track);
     }
 

@@ -24,12 +24,12 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
     private readonly ISessionControlOutput _output;
     private readonly ClientWishes _wishes;
     private readonly SessionForwarders _forwarders;
+    private readonly CodecChoice _codecs;
     private readonly PeerNegotiation _peer;
     private readonly SessionNegotiation _negotiation;
     private readonly DataChannelEndpoint _channel;
     private readonly long _firstOfferDeadlineMs;
     private readonly SessionTransport _transport;
-    private RtcClientQuality _quality = new();
     private long? _channelDeadlineMs;
     private bool _owesCandidates;
     private bool _closed;
@@ -42,6 +42,7 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
         _output = output;
         _wishes = new(participant);
         _forwarders = new(participant, environment.NackHistory);
+        _codecs = new(config.Av1Support);
         _firstOfferDeadlineMs = nowMs + FirstOfferMs;
         _transport = new(environment, participant, this);
         _peer = new(
@@ -55,7 +56,8 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
                 DrawCredentials = () => Describe(_transport.DrawCredentials()),
             },
             new ParticipantSsrcs(participant),
-            environment.Codecs);
+            environment.Codecs,
+            config.DcSignaling ? PeerNegotiation.MaxSectionsOverDataChannel : PeerNegotiation.MaxSectionsOverWebSocket);
         _negotiation = new(_peer, config.DcSignaling, this);
         _channel = new(new DataChannelOptions(), this);
     }
@@ -75,9 +77,6 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
     /// <summary>Candidates that the client sent.</summary>
     public int RemoteCandidates => _wishes.RemoteCandidates;
 
-    /// <summary>What the client last said of its connection. May be read by any thread.</summary>
-    public RtcClientQuality Quality => Volatile.Read(ref _quality);
-
     /// <summary>When <see cref="HandleDeadline"/> wants to be called next; <c>null</c> once closed.</summary>
     public long? DeadlineMs
     {
@@ -91,6 +90,7 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
             long deadline = _transport.DeadlineMs ?? _firstOfferDeadlineMs;
             deadline = Math.Min(deadline, _channelDeadlineMs ?? long.MaxValue);
             deadline = Math.Min(deadline, _channel.DeadlineMs ?? long.MaxValue);
+            deadline = Math.Min(deadline, _codecs.DeadlineMs ?? long.MaxValue);
             return Math.Min(deadline, _negotiation.DeadlineMs ?? long.MaxValue);
         }
     }
@@ -126,6 +126,11 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
         }
 
         _channel.HandleDeadline(nowMs);
+        if (nowMs >= _codecs.DeadlineMs)
+        {
+            FollowChoice();
+        }
+
         if (!_closed)
         {
             _negotiation.HandleDeadline(nowMs);
@@ -175,9 +180,10 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
     public void OnTrackStarted(PublishedTrack track, long nowMs)
     {
         _nowMs = nowMs;
-        if (!_closed && IsOwed(track))
+        if (!_closed)
         {
-            _negotiation.Want(_forwarders.Add(track), nowMs);
+            _codecs.Add(track);
+            FollowChoice();
         }
     }
 
@@ -187,8 +193,8 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
         _nowMs = nowMs;
         if (!_closed)
         {
-            _forwarders.Remove(track);
-            _negotiation.Unwant(track.TrackId, nowMs);
+            _codecs.Remove(track);
+            FollowChoice();
         }
     }
 
@@ -219,9 +225,9 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
 
     void ISessionTransportOutput.OnTransportEnded(RtcCloseReason reason)
     {
-        if (reason == RtcCloseReason.IceFailed && !_closed)
+        if (reason is RtcCloseReason.IceFailed or RtcCloseReason.DtlsFailed && !_closed)
         {
-            _output.OnError(RtcErrorType.Ice);
+            _output.OnError(RtcErrorKind.Ice);
         }
 
         Close(reason);
@@ -289,15 +295,13 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
                 _negotiation.OnUnlock(_nowMs);
                 break;
             case CallsChannelMessageType.LossRate:
-                Note(_quality with { LossRate = message.Number });
                 _output.OnQuality(RtcQuality.LossRate, message.Number);
                 break;
             case CallsChannelMessageType.RoundTripTime:
-                Note(_quality with { RoundTripSeconds = message.Number });
+                FollowRoundTrip(message.Number);
                 _output.OnQuality(RtcQuality.RoundTripTime, message.Number);
                 break;
             case CallsChannelMessageType.Jitter:
-                Note(_quality with { JitterSeconds = message.Number });
                 _output.OnQuality(RtcQuality.Jitter, message.Number);
                 break;
             default:
@@ -311,7 +315,7 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
         RefusedMessages++;
         if (reason is CallsChannelResult.BadSdpData or CallsChannelResult.SdpTooLong)
         {
-            _output.OnError(RtcErrorType.Signaling);
+            _output.OnError(RtcErrorKind.Signaling);
         }
     }
 
@@ -326,13 +330,26 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
 
     private static Sdp.IceCredentials Describe(Ice.IceCredentials credentials) => new(credentials.Ufrag, credentials.Password);
 
-    // Clients that can decode AV1 still get VP8: publishers always send it, and one codec serves everybody.
-    private static bool IsOwed(PublishedTrack track) => track.Codec != Sfu.RtpCodec.Av1;
+    private void FollowChoice()
+    {
+        (IReadOnlyList<PublishedTrack> wanted, IReadOnlyList<PublishedTrack> unwanted) = _codecs.Choose(_nowMs);
+        foreach (PublishedTrack track in unwanted)
+        {
+            _forwarders.Remove(track);
+            _negotiation.Unwant(track.TrackId, _nowMs);
+        }
+
+        foreach (PublishedTrack track in wanted)
+        {
+            _negotiation.Want(_forwarders.Add(track), _nowMs);
+        }
+    }
 
     private void OnDescription(ReadOnlySpan<byte> json, SignalingPath path)
     {
         bool isFirst = Agent is null;
-        bool applied = SessionDescriptionMessage.TryParse(json, out SessionDescriptionMessage description)
+        bool applied = (path == SignalingPath.DataChannel || json.Length <= SessionDescriptionMessage.MaxWebSocketLengthBytes)
+            && SessionDescriptionMessage.TryParse(json, out SessionDescriptionMessage description)
             && (description.IsOffer || !isFirst)
             && _negotiation.OnDescription(description, path, _nowMs);
         if (!applied)
@@ -344,7 +361,7 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
             }
             else
             {
-                _output.OnError(RtcErrorType.Signaling);
+                _output.OnError(RtcErrorKind.Signaling);
             }
 
             return;
@@ -368,11 +385,18 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
         _owesCandidates |= _transport.Follow(remote, _peer.LocalSetup, _nowMs);
     }
 
-    private void Note(RtcClientQuality quality) => Volatile.Write(ref _quality, quality with { Reports = quality.Reports + 1 });
+    // Clients of the Go library round to whole seconds, most of them to 0.
+    private void FollowRoundTrip(double seconds)
+    {
+        if (seconds is > 0 and < 10)
+        {
+            _participant.ReportedRoundTripMs = (long)(seconds * 1000);
+        }
+    }
 
     private void FailSignaling()
     {
-        _output.OnError(RtcErrorType.Signaling);
+        _output.OnError(RtcErrorKind.Signaling);
         Close(RtcCloseReason.Signaling);
     }
 

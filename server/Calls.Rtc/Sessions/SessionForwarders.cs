@@ -90,6 +90,8 @@ internal sealed class SessionForwarders(MediaParticipant receiver, int nackHisto
             RedPayloadType = section.Codecs.Select(static codec => codec.RedPayloadType).FirstOrDefault(static red => red is not null),
             TakesNacks = section.Codecs.Any(static codec => codec.Feedback.HasFlag(RtcpFeedback.Nack)),
             RepairedStreamIdId = section.Extensions.RepairedRtpStreamId,
+            RtpStreamIdId = section.Extensions.RtpStreamId,
+            Rids = [.. section.Rids.Select(static stream => stream.Rid)],
         }),
     ];
 

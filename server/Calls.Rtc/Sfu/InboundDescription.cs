@@ -17,6 +17,7 @@ internal sealed class InboundDescription
             // One URI has one id in the whole bundle (media.md 3.4).
             MidId = MidId == 0 ? section.Section.MidId : MidId;
             TransportCcId = TransportCcId == 0 ? section.Section.TransportCcId : TransportCcId;
+            RtpStreamIdId = RtpStreamIdId == 0 ? section.Section.RtpStreamIdId : RtpStreamIdId;
             RepairedStreamIdId = RepairedStreamIdId == 0 ? section.Section.RepairedStreamIdId : RepairedStreamIdId;
         }
     }
@@ -28,6 +29,8 @@ internal sealed class InboundDescription
     public byte MidId { get; }
 
     public byte TransportCcId { get; }
+
+    public byte RtpStreamIdId { get; }
 
     public byte RepairedStreamIdId { get; }
 

@@ -182,11 +182,11 @@ internal sealed class InboundMedia(
             }
 
             counters.Add(LossCounter.PacketsRestored, RedRestoration.Restore(stream, packet, red, index, nowMs, sink));
-            track.Forward(packet, red, stream.Sequence.Compact(index), level, nowMs, sink);
+            track.Forward(stream.Layer, packet, red, stream.Sequence.Compact(index), level, nowMs, sink);
         }
         else
         {
-            track.Forward(packet, default, stream.Sequence.Compact(index), level, nowMs, sink);
+            track.Forward(stream.Layer, packet, default, stream.Sequence.Compact(index), level, nowMs, sink);
         }
 
         // Only the voice feeds the detector (DEV-16); the upper bit is the client's own opinion, which is ignored.
@@ -213,7 +213,7 @@ internal sealed class InboundMedia(
 
         if (stream is null)
         {
-            if (packet.Ssrc == participant.RtcpSsrc || participant.Outgoing.Find(packet.Ssrc) is not null)
+            if (packet.Ssrc == participant.RtcpSsrc || participant.Outgoing.SendsWith(packet.Ssrc))
             {
                 refusal = RtpReceiveResult.Looped;
                 return false;

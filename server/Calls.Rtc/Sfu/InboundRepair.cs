@@ -15,14 +15,7 @@ internal sealed class InboundRepair(OutboundRtcp rtcp, LossCounters counters)
     private const int MaxNumbers = 256;
 
     private long _reportedRoundTripMs = DefaultRoundTripMs;
-
-    private const int MaxUnclear = 4;
-
-    // Repairs in a row that were asked for more than once.
-    private int _unclear;
-
-    // Scaled by 8; 0 before the first repair.
-    private long _scaledRepairMs;
+    private RepairRoundTrip _roundTrip;
 
     /// <summary>Any thread: what the client measured on the data channel, until repairs tell better.</summary>
     public long ReportedRoundTripMs
@@ -32,7 +25,7 @@ internal sealed class InboundRepair(OutboundRtcp rtcp, LossCounters counters)
     }
 
     /// <summary>From a request to the packet that answers it.</summary>
-    public long RoundTripMs => _scaledRepairMs == 0 ? ReportedRoundTripMs : _scaledRepairMs / 8;
+    public long RoundTripMs => _roundTrip.Ms == 0 ? ReportedRoundTripMs : _roundTrip.Ms;
 
     /// <summary>Notes a packet of a stream, and asks for those missing that are due.</summary>
     public void OnPacket(InboundStream stream, long index, long nowMs, IPacketSink sink)
@@ -53,7 +46,7 @@ internal sealed class InboundRepair(OutboundRtcp rtcp, LossCounters counters)
         if (requests > 0)
         {
             counters.Add(LossCounter.PacketsRecovered, 1);
-            LearnRoundTrip(requests, repairMs);
+            _roundTrip.OnRepair(requests, repairMs);
         }
 
         FollowGivenUp(stream, nacks, givenUp);
@@ -71,17 +64,6 @@ internal sealed class InboundRepair(OutboundRtcp rtcp, LossCounters counters)
 
     // Somebody watches it: a subscriber who comes later starts with a key frame.
     private static bool IsNeeded(InboundStream stream) => stream is { State: InboundStreamState.Active, Track.Subscribers.Count: > 0 };
-
-    // Which of several requests was answered is not known. But when none is answered before the next one goes out, the estimate is
-    // too short, and the time since the first one is the best guess.
-    private void LearnRoundTrip(int requests, long repairMs)
-    {
-        _unclear = requests == 1 ? 0 : _unclear + 1;
-        if (requests == 1 || _unclear > MaxUnclear)
-        {
-            _scaledRepairMs = _scaledRepairMs == 0 ? Math.Max(1, repairMs) * 8 : _scaledRepairMs + repairMs - (_scaledRepairMs / 8);
-        }
-    }
 
     private void RequestMissing(InboundStream stream, long nowMs, IPacketSink sink)
     {
@@ -106,7 +88,7 @@ internal sealed class InboundRepair(OutboundRtcp rtcp, LossCounters counters)
         counters.Add(LossCounter.PacketsGivenUp, nacks.GivenUp - givenUpBefore);
         if (nacks.TakeHasGivenUp())
         {
-            stream.Track?.RequestKeyFrame();
+            stream.Track?.RequestKeyFrame(stream.Layer);
         }
     }
 }

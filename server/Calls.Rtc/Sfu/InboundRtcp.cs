@@ -1,5 +1,6 @@
 using Calls.Rtc.Rtcp;
 using Calls.Rtc.Sfu.Feedback;
+using Calls.Rtc.Sfu.Statistics;
 
 namespace Calls.Rtc.Sfu;
 
@@ -8,11 +9,11 @@ namespace Calls.Rtc.Sfu;
 /// Owned by the participant's loop. What concerns a forwarded stream belongs to another loop: reports are stored for readers,
 /// and key-frame requests become a flag that the publisher's loop picks up.
 /// </remarks>
-internal sealed class InboundRtcp(InboundStreams streams, OutboundStreams outgoing, OutboundFeedback sent, NtpClock clock)
+internal sealed class InboundRtcp(InboundStreams streams, OutboundStreams outgoing, OutboundFeedback sent, NtpClock clock, LossCounters counters)
 {
     /// <summary>Applies a plain datagram packet by packet.</summary>
     /// <remarks>
-    /// What does not concern the SFU (SDES, BYE, APP, XR, REMB) is skipped. Packets about a stream that we do not know are
+    /// What does not concern the SFU (SDES, BYE, APP, XR) is skipped. Packets about a stream that we do not know are
     /// ignored one by one.
     /// </remarks>
     /// <returns><c>false</c> if some packet of it does not fit; the others were applied.</returns>
@@ -41,6 +42,7 @@ internal sealed class InboundRtcp(InboundStreams streams, OutboundStreams outgoi
                 if (streams.Find(senderReport.Ssrc) is { IsBound: true } stream)
                 {
                     stream.Reception.OnSenderReport(senderReport.NtpTimestamp, nowMs);
+                    stream.Clock.OnSenderReport(senderReport.NtpTimestamp, senderReport.RtpTimestamp);
                 }
 
                 Apply(senderReport.Reports, nowMs);
@@ -79,7 +81,7 @@ internal sealed class InboundRtcp(InboundStreams streams, OutboundStreams outgoi
                     return false;
                 }
 
-                outgoing.Find(indication.MediaSsrc)?.Track?.RequestKeyFrame();
+                outgoing.Find(indication.MediaSsrc)?.RequestKeyFrame();
                 return true;
 
             case RtcpPacketType.PayloadFeedback when packet.Count == FullIntraRequest.Format:
@@ -90,10 +92,18 @@ internal sealed class InboundRtcp(InboundStreams streams, OutboundStreams outgoi
 
                 for (int i = 0; i < request.Count; i++)
                 {
-                    outgoing.Find(request.MediaSsrc(i))?.Track?.RequestKeyFrame();
+                    outgoing.Find(request.MediaSsrc(i))?.RequestKeyFrame();
                 }
 
                 return true;
+
+            case RtcpPacketType.PayloadFeedback when packet.Count == ReceiverEstimatedMaxBitrate.Format:
+                if (ReceiverEstimatedMaxBitrate.TryParse(packet, out ReceiverEstimatedMaxBitrate estimate))
+                {
+                    sent.Observer?.OnReceiverEstimate(estimate.BitsPerSecond, nowMs);
+                }
+
+                return true; // there are other kinds of this format
 
             default:
                 return true;
@@ -105,7 +115,16 @@ internal sealed class InboundRtcp(InboundStreams streams, OutboundStreams outgoi
         for (int i = 0; i < reports.Count; i++)
         {
             ReportBlock report = reports[i];
-            outgoing.Find(report.Ssrc)?.Remote.Update(report, clock.ToCompactNtp(nowMs));
+            if (outgoing.Find(report.Ssrc) is not { Track: { } track } forwarder)
+            {
+                continue;
+            }
+
+            counters.Downlink.Observe(report, track.Codec.ClockRate());
+            if (forwarder.Remote.Update(report, clock.ToCompactNtp(nowMs)) is { } roundTripMs)
+            {
+                counters.Downlink.RoundTrip.Observe(roundTripMs / 1000.0);
+            }
         }
     }
 }

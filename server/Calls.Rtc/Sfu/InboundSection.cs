@@ -28,6 +28,12 @@ internal sealed record InboundSection(
     /// <summary>The client answers NACKs.</summary>
     public bool TakesNacks { get; init; }
 
+    /// <summary>Simulcast layers, lowest first; empty without simulcast.</summary>
+    public IReadOnlyList<string> Rids { get; init; } = [];
+
+    /// <summary>Header-extension id of the layer that a packet belongs to (RFC 8852), 0 = not negotiated.</summary>
+    public byte RtpStreamIdId { get; init; }
+
     /// <summary>Header-extension id of the layer that a retransmission repeats (RFC 8852), 0 = not negotiated.</summary>
     public byte RepairedStreamIdId { get; init; }
 }

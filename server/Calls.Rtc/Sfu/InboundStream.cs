@@ -1,4 +1,5 @@
 using Calls.Rtc.Rtcp;
+using Calls.Rtc.Sfu.Layers;
 
 namespace Calls.Rtc.Sfu;
 
@@ -17,6 +18,7 @@ internal sealed class InboundStream(uint ssrc, long nowMs)
 
     private SourceSequence _sequence;
     private ReceptionStatistics _reception;
+    private SourceClock _clock;
     private LeakyBucket _audioPackets;
 
     public uint Ssrc { get; } = ssrc;
@@ -27,11 +29,16 @@ internal sealed class InboundStream(uint ssrc, long nowMs)
 
     public ref ReceptionStatistics Reception => ref _reception;
 
+    public ref SourceClock Clock => ref _clock;
+
     /// <summary>Where it is bound; <c>null</c> while probing.</summary>
     public ReceivingSection? Section { get; private set; }
 
     /// <summary>From the payload type of its first packet (media.md 4.1).</summary>
     public RtpCodec Codec { get; private set; }
+
+    /// <summary>Which simulcast layer it is, 0 the lowest. Latched: browsers name it on the first packets only (media.md 4.1).</summary>
+    public int Layer { get; private set; }
 
     /// <summary>The track it feeds while <see cref="InboundStreamState.Active"/>.</summary>
     public PublishedTrack? Track { get; set; }
@@ -59,9 +66,10 @@ internal sealed class InboundStream(uint ssrc, long nowMs)
     /// <summary>Whether it counts against the limit of tracks.</summary>
     public bool IsTrack => State is InboundStreamState.Pending or InboundStreamState.Active;
 
-    public void BindTo(ReceivingSection section, RtpCodec codec)
+    public void BindTo(ReceivingSection section, int layer, RtpCodec codec)
     {
         Section = section;
+        Layer = layer;
         Codec = codec;
         State = InboundStreamState.Pending;
         Nacks = codec.Kind() == TrackKind.Video && section.Section.TakesNacks ? new NackGenerator() : null;

@@ -75,12 +75,13 @@ internal sealed class InboundStreams
         if (FindRepairedSection(packet, description) is { } repairedSection)
         {
             // Before the stream that it repeats there is nothing to repair: browsers probe with padding on this SSRC first.
-            return TryBindRepair(stream, packet, repairedSection);
+            return TryBindRepair(stream, packet, repairedSection, description);
         }
 
         ReceivingSection? declared = description.FindBySsrc(packet.Ssrc);
         ReceivingSection? section = declared ?? (stream.State == InboundStreamState.Probing ? FindSection(packet, description) : null);
-        if (section is null)
+        int layer = section is null ? -1 : FindLayer(packet, section, description.RtpStreamIdId);
+        if (section is null || layer < 0)
         {
             stream.ProbedPackets++;
             if (stream.ProbedPackets >= MaxProbedPackets || nowMs - stream.FirstPacketMs > MaxProbingMs)
@@ -103,7 +104,7 @@ internal sealed class InboundStreams
             return false;
         }
 
-        stream.BindTo(section, codec);
+        stream.BindTo(section, layer, codec);
         return true;
     }
 
@@ -128,6 +129,12 @@ internal sealed class InboundStreams
             ? description.FindByMid(mid)
             : description.FindOnlyOneFor(packet.PayloadType);
 
+    private static int FindLayer(in RtpPacketView packet, ReceivingSection section, byte extensionId)
+    {
+        packet.TryGetExtension(extensionId, out ReadOnlySpan<byte> rid);
+        return section.FindLayer(rid);
+    }
+
     // Retransmissions have SSRCs and payload types of their own; the mid tells those that signaling does not list.
     private static ReceivingSection? FindRepairedSection(in RtpPacketView packet, InboundDescription description)
     {
@@ -140,10 +147,12 @@ internal sealed class InboundStreams
         return section?.TryGetRepaired(packet.PayloadType, out _) == true ? section : null;
     }
 
-    private bool TryBindRepair(InboundStream stream, in RtpPacketView packet, ReceivingSection section)
+    private bool TryBindRepair(InboundStream stream, in RtpPacketView packet, ReceivingSection section, InboundDescription description)
     {
         uint declared = section.FindRepaired(packet.Ssrc);
-        InboundStream? original = declared != 0 ? Find(declared) : FindOnlyOneIn(section);
+        InboundStream? original = declared != 0
+            ? Find(declared)
+            : FindLayerIn(section, FindLayer(packet, section, description.RepairedStreamIdId));
         if (original is not { IsBound: true, Repairs: null } || original.Section != section)
         {
             return false;
@@ -153,12 +162,12 @@ internal sealed class InboundStreams
         return true;
     }
 
-    private InboundStream? FindOnlyOneIn(ReceivingSection section)
+    private InboundStream? FindLayerIn(ReceivingSection section, int layer)
     {
         InboundStream? found = null;
         foreach (InboundStream stream in All)
         {
-            if (stream.Section == section && stream.Repairs is null)
+            if (stream.Section == section && stream.Repairs is null && stream.Layer == layer)
             {
                 if (found is not null)
                 {

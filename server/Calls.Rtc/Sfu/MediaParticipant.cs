@@ -1,3 +1,4 @@
+using Calls.Rtc.Sfu.Bandwidth;
 using Calls.Rtc.Sfu.Feedback;
 using Calls.Rtc.Sfu.Statistics;
 using Calls.Rtc.Srtp;
@@ -13,6 +14,10 @@ namespace Calls.Rtc.Sfu;
 /// </remarks>
 internal sealed class MediaParticipant
 {
+    // 400 datagrams per second, as many at once: each may claim thousands of packets, and browsers send a tenth of it.
+    private const long RtcpDatagramUs = 2_500;
+    private const long RtcpBurstUs = 1_000_000;
+
     // How closely sender reports keep to their second; looking at every subscriber more often gains nothing.
     private const long ReportScanMs = 100;
 
@@ -28,14 +33,18 @@ internal sealed class MediaParticipant
     private volatile bool _isMuted;
     private int _muteCount;
     private int _hasRequests;
+    private SubscriberBandwidth? _bandwidth;
 
     // Owned by the loop.
     private readonly InboundMedia _inbound;
     private readonly InboundRepair _repair;
-    private readonly InboundReports _reports = new();
+    private readonly InboundReports _reports;
     private readonly InboundRtcp _inboundRtcp;
     private readonly OutboundRtcp _outboundRtcp;
+    private bool _isPacing;
     private int _appliedMuteCount;
+    private readonly long[] _rtcpResults = new long[Enum.GetValues<RtcpReceiveResult>().Length];
+    private LeakyBucket _rtcpDatagrams;
     private long _nextReportScanMs;
     private long _lastAuthenticatedMs = long.MinValue;
 
@@ -47,13 +56,17 @@ internal sealed class MediaParticipant
         SessionId = sessionId;
         _clock = clock;
         _events = events;
+        _reports = new InboundReports(Counters);
         _outboundRtcp = new OutboundRtcp(this, AllocateSsrc(), Counters);
         _repair = new InboundRepair(_outboundRtcp, Counters);
         _inbound = new InboundMedia(this, events, _reports, _repair, Counters);
-        _inboundRtcp = new InboundRtcp(_inbound.Streams, Outgoing, Feedback, clock);
+        _inboundRtcp = new InboundRtcp(_inbound.Streams, Outgoing, Feedback, clock, Counters);
     }
 
     public string SessionId { get; }
+
+    /// <summary>Its client may send AV1 beside VP8 (media.md 4.2).</summary>
+    public bool SendsAv1 { get; init; }
 
     /// <summary>Sender SSRC of the RTCP that belongs to no forwarded stream (reports, feedback, key-frame requests).</summary>
     public uint RtcpSsrc => _outboundRtcp.Ssrc;
@@ -105,6 +118,9 @@ internal sealed class MediaParticipant
 
     internal OutboundStreams Outgoing { get; } = new();
 
+    /// <summary>What its path carries; <c>null</c> as long as no video is sent to it.</summary>
+    internal SubscriberBandwidth? Bandwidth => Volatile.Read(ref _bandwidth);
+
     /// <summary>What is sent to this session by transport-wide number, and who is told how it fared.</summary>
     internal OutboundFeedback Feedback { get; } = new();
 
@@ -140,30 +156,23 @@ internal sealed class MediaParticipant
         return _inbound.Receive(datagram, Volatile.Read(ref _inboundKeys), nowMs, sink);
     }
 
+    /// <summary>How many RTCP datagrams had this result.</summary>
+    public long Count(RtcpReceiveResult result) => Volatile.Read(ref _rtcpResults[(int)result]);
+
     /// <summary>[loop] Decrypts a compound or reduced-size packet in place and applies it.</summary>
     public RtcpReceiveResult ReceiveRtcp(Span<byte> datagram, long nowMs, IPacketSink sink)
     {
         ApplyControl(nowMs);
-        if (Volatile.Read(ref _inboundKeys) is not { } keys)
-        {
-            return RtcpReceiveResult.NoKeys;
-        }
-
-        if (keys.TryUnprotectRtcp(datagram, out int length) != SrtpResult.Ok)
-        {
-            return RtcpReceiveResult.NotAuthentic;
-        }
-
-        OnAuthenticated(nowMs);
-        bool isWellFormed = _inboundRtcp.TryApply(datagram[..length], nowMs);
-        SendKeyFrameRequests(nowMs, sink);
-        return isWellFormed ? RtcpReceiveResult.Applied : RtcpReceiveResult.Malformed;
+        RtcpReceiveResult result = ApplyRtcp(datagram, nowMs, sink);
+        _rtcpResults[(int)result]++;
+        return result;
     }
 
     /// <summary>[loop] Reports, feedback and deadlines. Call it every 20 to 50 ms.</summary>
     public void Tick(long nowMs, IPacketSink sink)
     {
         AnswerRequests(nowMs, sink);
+        Bandwidth?.Tick(nowMs);
         if (nowMs >= _nextReportScanMs)
         {
             _nextReportScanMs = nowMs + ReportScanMs;
@@ -189,6 +198,29 @@ internal sealed class MediaParticipant
         foreach (PublishedTrack track in _inbound.Tracks.Snapshot)
         {
             track.Retransmit(nowMs, sink);
+        }
+
+        _isPacing = true; // a probe may be among the requests
+        Pace(nowMs, sink);
+    }
+
+    /// <summary>[loop] Sends the video of its tracks that has waited for this time.</summary>
+    public void Pace(long nowMs, IPacketSink sink)
+    {
+        if (!_isPacing)
+        {
+            return;
+        }
+
+        _isPacing = false;
+        foreach (PublishedTrack track in _inbound.Tracks.Snapshot)
+        {
+            _isPacing |= track.Codec.Kind() == TrackKind.Video && track.Pace(nowMs, sink);
+        }
+
+        if (_isPacing)
+        {
+            sink.WakeAt(nowMs + VideoPacer.IntervalMs);
         }
     }
 
@@ -218,6 +250,30 @@ internal sealed class MediaParticipant
         }
     }
 
+    /// <summary>[loop] Some video of its tracks has to wait a little.</summary>
+    internal void NotePacing(long nowMs, IPacketSink sink)
+    {
+        if (!_isPacing)
+        {
+            _isPacing = true;
+            sink.WakeAt(nowMs + VideoPacer.IntervalMs);
+        }
+    }
+
+    /// <summary>Any thread: video is sent to this session from now on, so its path has to be measured.</summary>
+    internal void MeasureBandwidth()
+    {
+        lock (_controlLock)
+        {
+            if (Bandwidth is null)
+            {
+                var bandwidth = new SubscriberBandwidth(Outgoing);
+                Volatile.Write(ref _bandwidth, bandwidth);
+                Feedback.Observer ??= bandwidth;
+            }
+        }
+    }
+
     internal ushort NextTransportSequenceNumber() => Outgoing.NextTransportSequenceNumber();
 
     /// <summary>[loop] The client has proved that it is there.</summary>
@@ -226,6 +282,29 @@ internal sealed class MediaParticipant
     /// <summary>[loop] Asks the client for a key frame of a track if one is wanted and the last request is old enough.</summary>
     internal void SendKeyFrameRequest(PublishedTrack track, long nowMs, IPacketSink sink) =>
         _outboundRtcp.SendKeyFrameRequest(track, nowMs, sink);
+
+    private RtcpReceiveResult ApplyRtcp(Span<byte> datagram, long nowMs, IPacketSink sink)
+    {
+        if (Volatile.Read(ref _inboundKeys) is not { } keys)
+        {
+            return RtcpReceiveResult.NoKeys;
+        }
+
+        if (keys.TryUnprotectRtcp(datagram, out int length) != SrtpResult.Ok)
+        {
+            return RtcpReceiveResult.NotAuthentic;
+        }
+
+        OnAuthenticated(nowMs);
+        if (!_rtcpDatagrams.TryAdd(RtcpDatagramUs, nowMs * 1000, RtcpBurstUs))
+        {
+            return RtcpReceiveResult.RateLimited;
+        }
+
+        bool isWellFormed = _inboundRtcp.TryApply(datagram[..length], nowMs);
+        SendKeyFrameRequests(nowMs, sink);
+        return isWellFormed ? RtcpReceiveResult.Applied : RtcpReceiveResult.Malformed;
+    }
 
     private void Describe(Func<InboundDescription, InboundDescription> change)
     {

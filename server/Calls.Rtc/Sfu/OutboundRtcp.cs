@@ -1,4 +1,5 @@
 using Calls.Rtc.Rtcp;
+using Calls.Rtc.Sfu.Layers;
 using Calls.Rtc.Sfu.Statistics;
 using Calls.Rtc.Srtp;
 using Calls.Rtc.Transport;
@@ -23,14 +24,17 @@ internal sealed class OutboundRtcp(MediaParticipant participant, uint ssrc, Loss
         Send(plain, reports.WriteFeedback(plain, Ssrc, nowMs), sink);
     }
 
-    /// <summary>Asks for a key frame if one is wanted and the last request is old enough.</summary>
+    /// <summary>Asks for a key frame of each layer of which one is wanted and the last request is old enough.</summary>
     public void SendKeyFrameRequest(PublishedTrack track, long nowMs, IPacketSink sink)
     {
-        if (track.TryTakeKeyFrameRequest(nowMs))
+        foreach (PublishedLayer layer in track.Layers)
         {
-            counters.Add(LossCounter.KeyFramesRequested, 1);
-            Span<byte> plain = sink.Reserve();
-            Send(plain, PictureLossIndication.Write(plain, Ssrc, track.Source.Ssrc), sink);
+            if (layer.TryTakeKeyFrameRequest(nowMs))
+            {
+                counters.Add(LossCounter.KeyFramesRequested, 1);
+                Span<byte> plain = sink.Reserve();
+                Send(plain, PictureLossIndication.Write(plain, Ssrc, layer.Source!.Ssrc), sink);
+            }
         }
     }
 

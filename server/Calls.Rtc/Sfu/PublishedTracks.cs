@@ -1,3 +1,5 @@
+using Calls.Rtc.Sfu.Layers;
+
 namespace Calls.Rtc.Sfu;
 
 /// <summary>Decides what the streams of a client are to the call, and keeps its tracks (media.md 4.1).</summary>
@@ -73,7 +75,11 @@ internal sealed class PublishedTracks(MediaParticipant publisher, IMediaParticip
     {
         if (stream is { State: InboundStreamState.Active, Track: { } track })
         {
-            End(track);
+            track.Layers[stream.Layer].Restart(null);
+            if (track.Source is null)
+            {
+                End(track);
+            }
         }
 
         stream.State = InboundStreamState.Retired;
@@ -83,7 +89,14 @@ internal sealed class PublishedTracks(MediaParticipant publisher, IMediaParticip
     {
         foreach (PublishedTrack track in Snapshot)
         {
-            track.Source.State = InboundStreamState.Retired;
+            foreach (PublishedLayer layer in track.Layers)
+            {
+                if (layer.Source is { } source)
+                {
+                    source.State = InboundStreamState.Retired;
+                }
+            }
+
             End(track);
         }
     }
@@ -115,26 +128,36 @@ internal sealed class PublishedTracks(MediaParticipant publisher, IMediaParticip
         PublishedTrack? track = Find(type, stream.Codec);
         if (track is not null)
         {
+            InboundStream? before = track.Layers[stream.Layer].Source;
+
             // A source that is still sending is not replaced. A microphone is changed while muted (media.md 4.1), so whatever
             // starts beside a live voice is something else that waits for its name.
-            if (track.Source.IsLive(nowMs))
+            if (before?.IsLive(nowMs) == true)
             {
                 stream.State = InboundStreamState.Pending;
                 return;
             }
 
-            track.Source.State = InboundStreamState.Retired;
-            track.Source.Replaced = null;
-            stream.Replaced = track.Source;
+            if (before is not null)
+            {
+                before.State = InboundStreamState.Retired;
+                before.Replaced = null;
+                stream.Replaced = before;
+            }
+
             Activate(stream, track, nowMs);
-            track.RequestKeyFrame();
+            if (before is not null)
+            {
+                track.RequestKeyFrame(stream.Layer);
+            }
+
             return;
         }
 
-        track = new PublishedTrack(publisher, type, stream);
+        track = new PublishedTrack(publisher, type, stream, nowMs);
         Activate(stream, track, nowMs);
         Volatile.Write(ref _tracks, [.. _tracks.Append(track).OrderBy(other => other.Type)]);
-        track.RequestKeyFrame();
+        track.RequestKeyFrame(stream.Layer);
         events.OnTrackStarted(track);
     }
 
@@ -143,7 +166,7 @@ internal sealed class PublishedTracks(MediaParticipant publisher, IMediaParticip
         stream.State = InboundStreamState.Active;
         stream.Track = track;
         stream.ClassifiedMs = nowMs;
-        track.Source = stream;
+        track.Layers[stream.Layer].Restart(stream);
     }
 
     // The stream was no voice after all: the one it had displaced is the voice again.
@@ -162,6 +185,11 @@ internal sealed class PublishedTracks(MediaParticipant publisher, IMediaParticip
 
     private void End(PublishedTrack track)
     {
+        if (track.IsEnded)
+        {
+            return; // with the first of its layers
+        }
+
         Volatile.Write(ref _tracks, [.. _tracks.Where(other => other != track)]);
         track.End();
         events.OnTrackEnded(track);

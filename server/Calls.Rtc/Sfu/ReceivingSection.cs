@@ -9,6 +9,7 @@ internal sealed class ReceivingSection
 
     private readonly uint[] _ssrcs;
     private readonly byte[] _midBytes;
+    private readonly byte[][] _rids;
     private readonly byte[] _codecs = new byte[128];
     private readonly byte[] _repaired = new byte[128];
     private readonly uint[] _rtxSsrcs;
@@ -19,6 +20,7 @@ internal sealed class ReceivingSection
         Section = section;
         _ssrcs = [.. section.Ssrcs];
         _midBytes = Encoding.UTF8.GetBytes(section.Mid);
+        _rids = [.. section.Rids.Take(PublishedTrack.MaxLayers).Select(Encoding.UTF8.GetBytes)];
         _rtxSsrcs = [.. section.RtxSsrcs];
         Array.Fill(_codecs, NotAccepted);
         Array.Fill(_repaired, NotAccepted);
@@ -63,6 +65,24 @@ internal sealed class ReceivingSection
             && before.Section.StreamId == Section.StreamId
             && (!before.Declares(stream.Ssrc) || Declares(stream.Ssrc))
             && (description.FindBySsrc(stream.Ssrc) ?? this) == this;
+    }
+
+    /// <summary>Layers of the track it carries: 1 without simulcast.</summary>
+    public int LayerCount => Math.Max(1, _rids.Length);
+
+    /// <param name="rid">As in the header extension; empty if the packet has none.</param>
+    /// <returns>Which layer it names, 0 the lowest; without simulcast always 0. -1: none that was negotiated.</returns>
+    public int FindLayer(ReadOnlySpan<byte> rid)
+    {
+        for (int i = 0; i < _rids.Length; i++)
+        {
+            if (rid.SequenceEqual(_rids[i]))
+            {
+                return i;
+            }
+        }
+
+        return _rids.Length == 0 ? 0 : -1;
     }
 
     public bool Declares(uint ssrc) => _ssrcs.AsSpan().Contains(ssrc);

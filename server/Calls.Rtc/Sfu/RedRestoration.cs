@@ -32,7 +32,7 @@ internal static class RedRestoration
             int length = RtpWriter.Write(restored, header, block);
             if (RtpPacketView.TryParse(restored[..length], out RtpPacketView view))
             {
-                stream.Track!.Forward(view, default, stream.Sequence.Compact(accepted), audioLevel: null, nowMs, sink);
+                stream.Track!.Forward(stream.Layer, view, default, stream.Sequence.Compact(accepted), audioLevel: null, nowMs, sink);
                 count++;
             }
         }

@@ -1,5 +1,6 @@
 using Calls.Rtc.Rtcp;
 using Calls.Rtc.Rtp;
+using Calls.Rtc.Sfu.Bandwidth;
 using Calls.Rtc.Sfu.Feedback;
 using Calls.Rtc.Sfu.Statistics;
 using Calls.Rtc.Srtp;
@@ -29,7 +30,7 @@ internal sealed class Retransmitter(MediaParticipant receiver, SubscriberFormat 
     // Extended; starts in the lower half, as every stream of ours (RFC 3711, section 3.3.1).
     private long _rtxSequence;
 
-    private bool HasRtx => format.RtxSsrc != 0;
+    public bool HasRtx => format.RtxSsrc != 0;
 
     /// <summary>[subscriber's loop] The subscriber asks for packets. Whoever sends the stream answers.</summary>
     public void Request(in Nack nack)
@@ -52,14 +53,62 @@ internal sealed class Retransmitter(MediaParticipant receiver, SubscriberFormat 
         _budgetBytes = Math.Min(_budgetBytes + packet.Length, MaxBudgetBytes);
     }
 
+    /// <summary>Whether something was asked for.</summary>
+    public bool HasRequests => _requests.HasItems;
+
+    /// <summary>Finds a packet that was kept.</summary>
+    public bool TryGet(long sequence, out SentPacket packet) => _history.TryGet(sequence, out packet);
+
+    /// <summary>Finds a packet that was kept and has not been sent yet, and numbers it.</summary>
+    /// <returns><c>false</c>: it is not there any more.</returns>
+    public bool TryRelease(long sequence, ushort transportNumber, out SentPacket packet)
+    {
+        if (!_history.TryGet(sequence, out packet))
+        {
+            return false;
+        }
+
+        if (format.ExtensionIds.TransportCc != 0)
+        {
+            _history.SetTransportSequenceNumber(sequence, format.ExtensionIds, transportNumber);
+        }
+
+        return true;
+    }
+
+    /// <summary>Sends padding on the stream of retransmissions, where it leaves no gap in the picture's numbering.</summary>
+    /// <returns>Bytes sent; 0 without such a stream.</returns>
+    public int SendPadding(byte paddingBytes, uint timestamp, long nowMs, IPacketSink sink)
+    {
+        if (!HasRtx || receiver.Outbound is not { } keys || receiver.Path is not { } path)
+        {
+            return 0;
+        }
+
+        long sequence = _rtxSequence++;
+        ushort transportNumber = receiver.NextTransportSequenceNumber();
+        var header = new OutboundRtpHeader(
+            format.RtxSsrc, format.RtxPayloadType, HasMarker: false, (ushort)sequence, timestamp, format.ExtensionIds, AudioLevel: null, transportNumber);
+        Span<byte> buffer = sink.Reserve();
+        int length = keys.Protect(buffer, RtpWriter.WritePadding(buffer, header, paddingBytes), (uint)(sequence >> 16));
+        if (length > 0)
+        {
+            sink.Commit(length, path);
+            receiver.Feedback.OnSent(transportNumber, length, SentPacketKind.Probe, nowMs);
+        }
+
+        return length;
+    }
+
     /// <summary>Sends what was asked for and is still there.</summary>
     /// <param name="highest">The newest number sent, extended.</param>
     /// <param name="roundTripMs">To the subscriber; <c>null</c> if unknown.</param>
+    /// <param name="pacer">Of the stream: what is sent again takes the place of new packets, for the path carries no more.</param>
     /// <returns>Packets and payload bytes that were sent again on the stream's own SSRC.</returns>
-    public (int Packets, int Octets) Answer(long highest, long? roundTripMs, long nowMs, IPacketSink sink)
+    public (int Packets, int Octets) Answer(long highest, long? roundTripMs, VideoPacer pacer, long nowMs, IPacketSink sink)
     {
         (int packets, int octets) = (0, 0);
-        while (_requests.TryTake(out ushort number, out ushort following))
+        while (pacer.MayRepeat(nowMs) && _requests.TryTake(out ushort number, out ushort following))
         {
             for (uint bits = ((uint)following << 1) | 1; bits != 0; bits >>= 1, number++)
             {
@@ -68,7 +117,7 @@ internal sealed class Retransmitter(MediaParticipant receiver, SubscriberFormat 
                     continue;
                 }
 
-                int sent = Resend(SequenceNumber.Extend(number, highest), roundTripMs, nowMs, sink);
+                int sent = Resend(SequenceNumber.Extend(number, highest), highest, roundTripMs, pacer, nowMs, sink);
                 packets += sent > 0 ? 1 : 0;
                 octets += sent;
             }
@@ -77,10 +126,10 @@ internal sealed class Retransmitter(MediaParticipant receiver, SubscriberFormat 
         return (packets, octets);
     }
 
-    private int Resend(long sequence, long? roundTripMs, long nowMs, IPacketSink sink)
+    private int Resend(long sequence, long highest, long? roundTripMs, VideoPacer pacer, long nowMs, IPacketSink sink)
     {
         _counters.Add(LossCounter.RetransmissionsRequested, 1);
-        if (!_history.TryGet(sequence, out SentPacket packet))
+        if (sequence > highest || !_history.TryGet(sequence, out SentPacket packet))
         {
             _counters.Add(LossCounter.RetransmissionsUnavailable, 1);
             return 0;
@@ -107,6 +156,7 @@ internal sealed class Retransmitter(MediaParticipant receiver, SubscriberFormat 
         }
 
         sink.Commit(length, path);
+        pacer.OnRepeated(length);
         _counters.Add(LossCounter.Retransmissions, 1);
         return HasRtx ? 0 : packet.PayloadLength;
     }

@@ -24,4 +24,10 @@ public interface IDatagramHandler
     /// <summary>Every <see cref="MediaTransportOptions.TickMs"/> while paths are registered, about once a second otherwise.</summary>
     /// <returns><c>false</c>: nothing waits for the next one, which may come up to <see cref="MediaTransportOptions.TickSlackMs"/> late.</returns>
     bool OnTick(MediaLoop loop, long nowMs);
+
+    /// <summary>A time has come that was named to <see cref="MediaLoop.WakeAt"/>.</summary>
+    void OnWake(MediaLoop loop, long nowMs)
+    {
+        // For handlers that name none.
+    }
 }

@@ -12,6 +12,13 @@ public interface IPacketSink
 
     /// <summary>Queues the first <paramref name="length"/> bytes of the reserved slot for <paramref name="path"/>.</summary>
     void Commit(int length, TransportPath path);
+
+    /// <summary>Whoever sends through this has more to send at that time: its handler is called then, once.</summary>
+    /// <param name="atMs">Monotonic milliseconds.</param>
+    void WakeAt(long atMs)
+    {
+        // Whoever drives this sink by hand comes by anyway.
+    }
 }
 
 /// <summary>Sizes of packet buffers, in bytes.</summary>

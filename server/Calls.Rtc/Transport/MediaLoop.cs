@@ -48,6 +48,7 @@ public sealed class MediaLoop : IPacketSink
     private Thread _runner;
     private long _nowAtTurnMs;
     private long _nextTickMs;
+    private long _wakeAtMs = long.MaxValue;
     private bool _mayTickLate;
     private int _wakePending;
     private bool _hasBacklog;
@@ -96,7 +97,7 @@ public sealed class MediaLoop : IPacketSink
     public bool IsCurrent => Thread.CurrentThread == _runner;
 
     /// <summary>When the loop wants its next turn at the latest.</summary>
-    internal long NextTickMs => _nextTickMs;
+    internal long NextTickMs => Math.Min(_nextTickMs, _wakeAtMs);
 
     /// <summary>Binds a path to a session: from now on its packets reach the handler with <paramref name="session"/>.</summary>
     /// <param name="path">Validated by an authenticated check of that session, and received by this loop.</param>
@@ -138,6 +139,13 @@ public sealed class MediaLoop : IPacketSink
         {
             _counters.DroppedForeignPath++;
         }
+    }
+
+    /// <inheritdoc/>
+    public void WakeAt(long atMs)
+    {
+        Debug.Assert(IsCurrent, "The loop's plans belong to its thread.");
+        _wakeAtMs = Math.Min(_wakeAtMs, atMs);
     }
 
     /// <summary>Asks the loop to run something. <c>false</c>: its queue is full, and the message is lost. Any thread.</summary>
@@ -320,7 +328,7 @@ public sealed class MediaLoop : IPacketSink
     private void Turn()
     {
         // Packets wake the loop often enough; a wake-up for a tick alone costs more than the tick.
-        long wakeMs = _mayTickLate ? _nextTickMs + _tickSlackMs : _nextTickMs;
+        long wakeMs = Math.Min(_mayTickLate ? _nextTickMs + _tickSlackMs : _nextTickMs, _wakeAtMs);
         int timeoutMs = _hasBacklog ? 0 : (int)Math.Clamp(wakeMs - _nowAtTurnMs, 0, IdleTickMs);
         ulong ready = _sockets.Wait(timeoutMs);
         long nowMs = _nowAtTurnMs = _nowMs();
@@ -334,6 +342,7 @@ public sealed class MediaLoop : IPacketSink
         }
 
         _tcp?.HandleReady(nowMs, ref _counters);
+        WakeHandler(nowMs);
         Tick(nowMs);
     }
 
@@ -499,6 +508,26 @@ public sealed class MediaLoop : IPacketSink
         }
 
         _tcp?.Sweep(nowMs, ref _counters);
+        Flush(1);
+    }
+
+    private void WakeHandler(long nowMs)
+    {
+        if (nowMs < _wakeAtMs)
+        {
+            return;
+        }
+
+        _wakeAtMs = long.MaxValue;
+        try
+        {
+            _handler.OnWake(this, nowMs);
+        }
+        catch (Exception exception)
+        {
+            Report(exception);
+        }
+
         Flush(1);
     }
 

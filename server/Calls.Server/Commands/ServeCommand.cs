@@ -5,6 +5,7 @@ using Calls.Rtc;
 using Calls.Server.Configuration;
 using Calls.Server.Mattermost;
 using Calls.Server.Mattermost.Rest;
+using Calls.Server.Observability;
 
 namespace Calls.Server.Commands;
 
@@ -41,6 +42,13 @@ internal static class ServeCommand
         {
             CallsSettings settings = Settings(sources, options, facts);
             await using Sidecar sidecar = await Sidecar.StartAsync(options, new CallsSettings(), Media(settings, options), addRoutes: null, cancellation, null, sources, facts);
+            HostTuning host = HostTuning.Of(sidecar.Media);
+            sidecar.Log.LogHost(host.Description);
+            foreach (string advice in host.Advice)
+            {
+                sidecar.Log.LogSettingsWarning(advice);
+            }
+
             sidecar.Log.LogStarted(
                 string.Join(", ", sidecar.Addresses), $"{sidecar.AdminAddress}", sidecar.MediaPort, string.Join(", ", sidecar.AdvertisedAddresses));
             _ = CheckAsync(sidecar, cancellation);

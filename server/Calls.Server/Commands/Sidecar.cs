@@ -64,6 +64,7 @@ internal sealed class Sidecar : IAsyncDisposable
     /// <param name="time">Drives everything but sockets; the system's clock by default.</param>
     /// <param name="sources">Where the plugin's settings come from beside the System Console; from nowhere by default.</param>
     /// <param name="facts">What Mattermost said already, if it was asked.</param>
+    /// <param name="replace">Puts something else in the place of a part, such as the media.</param>
     /// <exception cref="RtcException">The media port cannot be used.</exception>
     /// <exception cref="IOException">An HTTP port or the database cannot be used; the text says why and what to do.</exception>
     public static async Task<Sidecar> StartAsync(
@@ -74,7 +75,8 @@ internal sealed class Sidecar : IAsyncDisposable
         CancellationToken cancellation,
         TimeProvider? time = null,
         SettingSources? sources = null,
-        MattermostFacts? facts = null)
+        MattermostFacts? facts = null,
+        Action<IServiceCollection>? replace = null)
     {
         time ??= TimeProvider.System;
         sources ??= SettingSources.Empty;
@@ -132,6 +134,7 @@ internal sealed class Sidecar : IAsyncDisposable
         {
             rtcMetrics.Watch(server);
             builder.Services.AddSingleton<IMediaRouter>(new RtcMediaRouter(server));
+            replace?.Invoke(builder.Services);
             app = builder.Build();
             ILoggerFactory loggers = app.Services.GetRequiredService<ILoggerFactory>();
             ILogger log = loggers.CreateLogger("Calls");

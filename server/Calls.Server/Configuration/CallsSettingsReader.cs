@@ -9,8 +9,7 @@ namespace Calls.Server.Configuration;
 /// <summary>Reads the plugin's settings from their sources and validates them with the plugin's own texts (configuration.md 3, 5).</summary>
 internal sealed class CallsSettingsReader(SettingSources sources, CallsSettings defaults)
 {
-    private const int MinPort = 80;
-    private const int MaxPort = 49_151;
+    private const int MaxTurnMinutes = 7 * 24 * 60;
 
     private static readonly string[] Qualities = ["low", "medium", "high"];
     private static readonly string[] ModelSizes = ["tiny", "base", "small", "medium", "large"];
@@ -126,6 +125,16 @@ internal sealed class CallsSettingsReader(SettingSources sources, CallsSettings 
         Require(settings.RTCDServiceURL.Length == 0, "RTCDServiceURL", "rtcd is not supported by this version; remove it to use the built-in media server");
         if (settings.ServerSideTURN)
         {
+            // The reference refuses these when its media server starts (configuration.md 3).
+            bool hasSecret = settings.TURNStaticAuthSecret.Length > 0;
+            Require(
+                !hasSecret || settings.TURNCredentialsExpirationMinutes > 0,
+                "TURNCredentialsExpirationMinutes",
+                "invalid TURNConfig: invalid CredentialsExpirationMinutes value: should be a positive number");
+            Require(
+                !hasSecret || settings.TURNCredentialsExpirationMinutes < MaxTurnMinutes,
+                "TURNCredentialsExpirationMinutes",
+                "invalid TURNConfig: invalid CredentialsExpirationMinutes value: should be less than 1 week");
             _warnings.Add("ServerSideTURN has no effect: this media server needs no relay, clients bring their own.");
         }
 
@@ -144,7 +153,10 @@ internal sealed class CallsSettingsReader(SettingSources sources, CallsSettings 
     }
 
     private void RequirePort(string key, int port) =>
-        Require(port is >= MinPort and <= MaxPort, key, $"{key} is not valid: {port} is not in allowed range [{MinPort}, {MaxPort}]");
+        Require(
+            IceListenSettings.ErrorOfPort(key, port) is null,
+            key,
+            $"{key} is not valid: {port} is not in allowed range [{IceListenSettings.MinPort}, {IceListenSettings.MaxPort}]");
 
     private static bool IsAddress(string text) => text.Length == 0 || IPAddress.TryParse(text, out _);
 
@@ -311,6 +323,11 @@ internal sealed class CallsSettingsReader(SettingSources sources, CallsSettings 
         if (servers.Any(static server => server.Urls.Count == 0))
         {
             throw new FormatException("invalid empty URLs");
+        }
+
+        if (servers.Any(static server => server.Urls.Any(string.IsNullOrEmpty)))
+        {
+            throw new FormatException("invalid empty URL");
         }
 
         return servers.All(static server => AllStart(server, "stun:", "stuns:") || AllStart(server, "turn:", "turns:"))

@@ -15,6 +15,7 @@ internal static class RefusalText
         JoinRefusalReason.ThreadDeleted => "cannot attach call to deleted thread",
         JoinRefusalReason.ThreadNotRoot => "thread is not a root post",
         JoinRefusalReason.ChannelSettingUnreadable => $"failed to get call channel: {refusal.Detail}",
+        JoinRefusalReason.QueueFull => "failed to push to batcher: failed to push item, channel is full",
         JoinRefusalReason.LockFailed => LockFailed(refusal.Detail),
         JoinRefusalReason.GroupCallsNotAllowed => "unlicensed servers only allow calls in DMs",
         JoinRefusalReason.CallsDisabled => "calls are disabled in the channel",

@@ -39,6 +39,23 @@ public sealed class RtcpPacketTests
         }
     }
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(262_143, 262_143)]
+    [InlineData(1_000_001, 1_000_000)]
+    [InlineData(20_000_000_000, 19_999_948_800)]
+    public void A_receivers_estimate_survives_the_wire_with_18_bits_of_precision(long bitsPerSecond, long read)
+    {
+        int length = ReceiverEstimatedMaxBitrate.Write(_buffer, 7, bitsPerSecond, 9);
+
+        Assert.Equal("8FCE0005" + "00000007" + "00000000" + "52454D42", Hex(length)[..32]);
+        Assert.True(ReceiverEstimatedMaxBitrate.TryParse(Read(length), out ReceiverEstimatedMaxBitrate estimate));
+        Assert.InRange(estimate.BitsPerSecond, read - (read / 100_000), bitsPerSecond);
+        Assert.Equal(7u, estimate.SenderSsrc);
+        _buffer[16] = 2; // claims another SSRC than there is
+        Assert.False(ReceiverEstimatedMaxBitrate.TryParse(Read(length), out _));
+    }
+
     [Fact]
     public void The_lost_count_stays_within_24_bits()
     {

@@ -215,7 +215,7 @@ public sealed class ClassificationTests
         _alice.Participant.SetReceiving([TestClient.Video("1", "screen-stream", 0xC1), TestClient.Video("2", "screen-stream", 0xC2)]);
         _alice.Participant.SetScreenStream("screen-stream");
         _alice.Send(Picture(0, 0xC1));
-        _alice.Send(Picture(0, 0xC2) with { PayloadType = 45 });
+        _alice.Send(Picture(0, 0xC2) with { PayloadType = 45, Payload = [0x08, 0x0A] });
 
         Assert.Equal([RtpCodec.Vp8, RtpCodec.Av1], _alice.Participant.Tracks.Select(track => track.Codec));
         Assert.Equal([96, 45], _bob.Received.Select(packet => (int)packet.PayloadType));

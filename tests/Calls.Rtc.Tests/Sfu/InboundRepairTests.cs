@@ -116,10 +116,11 @@ public sealed class InboundRepairTests
         Assert.Empty(_alice.Nacks());
 
         TestClient carol = _call.Join("carol");
+        _alice.Send(TestClient.Screen(8) with { Payload = TestClient.Screen(0).Payload });
         Send(9, 11);
         _call.Run(40);
         Assert.Equal([10], _alice.Nacks().SelectMany(nack => nack.Numbers).Distinct());
-        Assert.Equal(2, carol.Received.Count);
+        Assert.Equal(3, carol.Received.Count);
     }
 
     [Fact]

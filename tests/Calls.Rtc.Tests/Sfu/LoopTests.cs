@@ -32,7 +32,7 @@ public sealed class LoopTests
         {
             var forwarder = new TrackForwarder(publishers[1].Participant, publishers[1].Participant.AllocateSsrc(), 111, default);
             track.AddSubscriber(forwarder);
-            track.RequestKeyFrame();
+            track.Layers[0].RequestKeyFrame();
             track.RemoveSubscriber(forwarder);
         }
 

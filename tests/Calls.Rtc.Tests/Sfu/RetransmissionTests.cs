@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Calls.Rtc.Rtp;
 using Calls.Rtc.Sfu;
 using Calls.Rtc.Sfu.Feedback;
 using Calls.Rtc.Sfu.Statistics;
@@ -107,6 +106,7 @@ public sealed class RetransmissionTests
     {
         TestClient alice = _call.Join("alice").WithScreen();
         TestClient bob = Watcher("bob", hasRtx: false);
+        alice.Send(TestClient.Screen(32_759) with { Payload = TestClient.Screen(0).Payload });
         Show(alice, 32_760, 32_790);
         for (int i = 0; i < 40_000; i++)
         {

@@ -43,8 +43,8 @@ public sealed class RewritingTests
         ]);
         alice.Participant.SetScreenStream("screen");
         alice.Speak(0);
-        alice.Send(TestClient.Speech(0, ssrc: 0xC1) with { PayloadType = 96 });
-        alice.Send(TestClient.Speech(0, ssrc: 0xC2) with { PayloadType = 45 });
+        alice.Send(TestClient.Speech(0, ssrc: 0xC1) with { PayloadType = 96, Payload = [0x10, 0x00] });
+        alice.Send(TestClient.Speech(0, ssrc: 0xC2) with { PayloadType = 45, Payload = [0x08, 0x0A] });
 
         Assert.Equal([109, 120, 99], firefox.Received.Select(packet => (int)packet.PayloadType));
         Assert.Equal([111, 96, 45], chromium.Received.Select(packet => (int)packet.PayloadType));

@@ -54,18 +54,18 @@ public sealed class OperationTests : IAsyncLifetime
     [Trait("Spec", "integration-86")]
     public async Task A_plugin_with_a_server_part_makes_the_service_unready()
     {
-        await _site.WithinAsync(5, () => ReadyAsync().GetAwaiter().GetResult().Status == HttpStatusCode.OK);
+        await _site.WithinAsync(5, async () => (await ReadyAsync()).Status == HttpStatusCode.OK);
 
         _site.Mattermost.ReplaceManifestWithServer("1.11.0");
-        await _site.WithinAsync(5, () => ReadyAsync().GetAwaiter().GetResult().Status == HttpStatusCode.ServiceUnavailable);
+        await _site.WithinAsync(5, async () => (await ReadyAsync()).Status == HttpStatusCode.ServiceUnavailable);
 
         string reason = (await ReadyAsync()).Body;
         Assert.StartsWith("The plugin com.mattermost.calls 1.11.0 installed in Mattermost has a server part of its own: two backends would answer.", reason, StringComparison.Ordinal);
-        Assert.Equal("fail", DiagnosticsAsync().GetAwaiter().GetResult().GetProperty("checks").EnumerateArray()
+        Assert.Equal("fail", (await DiagnosticsAsync()).GetProperty("checks").EnumerateArray()
             .Last(static check => check.GetProperty("name").GetString() == "Plugin").GetProperty("level").GetString());
 
         _site.Mattermost.InstallPlugin("""{ "id": "com.mattermost.calls", "version": "99.0.0", "webapp": { "bundle_path": "main.js" } }""");
-        await _site.WithinAsync(5, () => ReadyAsync().GetAwaiter().GetResult().Status == HttpStatusCode.OK);
+        await _site.WithinAsync(5, async () => (await ReadyAsync()).Status == HttpStatusCode.OK);
     }
 
     [Fact]

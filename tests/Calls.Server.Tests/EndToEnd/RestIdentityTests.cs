@@ -4,7 +4,6 @@ using Calls.Domain.Ports;
 using Calls.Server.Mattermost;
 using Calls.Server.Tests.EndToEnd.Testing;
 using Calls.Server.Tests.Mattermost.Testing;
-using Calls.StandIn;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Calls.Server.Tests.EndToEnd;

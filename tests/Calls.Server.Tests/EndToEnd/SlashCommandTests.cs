@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Calls.Server.Configuration;
 using Calls.Server.Mattermost.Commands;
 using Calls.Server.Tests.EndToEnd.Testing;
 using Calls.Server.Tests.Mattermost.Testing;
@@ -95,7 +94,7 @@ public sealed class SlashCommandTests
         }
 
         await alice.SyncAsync();
-        Assert.Empty(alice.Frames.Where(static frame => !frame.IsReply));
+        Assert.DoesNotContain(alice.Frames, static frame => !frame.IsReply);
         Assert.Equal(posts, site.Mattermost.PostsIn(site.Channel).Count);
     }
 

@@ -1,6 +1,6 @@
 using System.Net;
-using Calls.Server.Tests.EndToEnd.Testing;
 using Calls.Server.Mattermost.Rest;
+using Calls.Server.Tests.EndToEnd.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Calls.Server.Tests.EndToEnd;

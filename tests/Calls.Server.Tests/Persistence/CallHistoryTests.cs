@@ -1,4 +1,3 @@
-using Calls.Domain;
 using Calls.Domain.Ports;
 using Calls.Server.Persistence;
 using Calls.Server.Tests.Persistence.Testing;

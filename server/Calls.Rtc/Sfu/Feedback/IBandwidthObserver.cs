@@ -12,4 +12,10 @@ internal interface IBandwidthObserver
 
     /// <summary>All packets of one feedback have come.</summary>
     void OnFeedbackEnd(long nowMs);
+
+    /// <summary>The client says itself what it can receive (REMB); clients that send transport-wide feedback do not.</summary>
+    void OnReceiverEstimate(long bitsPerSecond, long nowMs)
+    {
+        // For observers that ask for feedback only.
+    }
 }

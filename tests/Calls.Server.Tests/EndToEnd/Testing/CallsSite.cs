@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net;
 using Calls.Domain;
+using Calls.Domain.Invariants;
 using Calls.Domain.Ports;
 using Calls.Rtc;
 using Calls.Server.Commands;
@@ -51,13 +53,13 @@ internal sealed class CallsSite : IAsyncDisposable
 
     /// <param name="settings">What applies where nothing else is set.</param>
     /// <param name="prepare">Changes Mattermost before the sidecar starts.</param>
-    /// <param name="arrange">Runs before the sidecar starts, and says how its options differ.</param>
+    /// <param name="prepareSite">Runs before the sidecar starts, and says how its options differ.</param>
     public static async Task<CallsSite> StartAsync(
         CallsSettings? settings = null,
         Func<SidecarOptions, SidecarOptions>? configure = null,
         SettingSources? sources = null,
         Action<StandInMattermost>? prepare = null,
-        Func<CallsSite, Task<Func<SidecarOptions, SidecarOptions>>>? arrange = null)
+        Func<CallsSite, Task<Func<SidecarOptions, SidecarOptions>>>? prepareSite = null)
     {
         var mattermostTime = new ManualTime();
         StandInMattermost mattermost = await StandInMattermost.StartAsync(new() { Time = mattermostTime }, CancellationToken.None);
@@ -70,7 +72,7 @@ internal sealed class CallsSite : IAsyncDisposable
             sources);
         try
         {
-            site._configure = arrange is null ? site._configure : await arrange(site);
+            site._configure = prepareSite is null ? site._configure : await prepareSite(site);
             await site.StartSidecarAsync();
             return site;
         }
@@ -197,18 +199,21 @@ internal sealed class CallsSite : IAsyncDisposable
     }
 
     /// <summary>Something happens before so many seconds have passed.</summary>
-    public async Task WithinAsync(int seconds, Func<bool> happened)
+    public Task WithinAsync(int seconds, Func<bool> happened) => WithinAsync(seconds, () => Task.FromResult(happened()));
+
+    /// <inheritdoc cref="WithinAsync(int, Func{bool})"/>
+    public async Task WithinAsync(int seconds, Func<Task<bool>> happened)
     {
-        for (int passed = 0; passed < seconds && !happened(); passed++)
+        for (int passed = 0; passed < seconds && !await happened(); passed++)
         {
             // The network has its own time: a moment for what is under way, then the clock moves.
-            var moment = System.Diagnostics.Stopwatch.StartNew();
-            while (!happened() && moment.ElapsedMilliseconds < 300)
+            var moment = Stopwatch.StartNew();
+            while (!await happened() && moment.ElapsedMilliseconds < 300)
             {
                 await Task.Yield();
             }
 
-            Time.Advance(TimeSpan.FromSeconds(happened() ? 0 : 1));
+            Time.Advance(TimeSpan.FromSeconds(await happened() ? 0 : 1));
         }
 
         await Poll.UntilAsync(happened);
@@ -238,9 +243,36 @@ internal sealed class CallsSite : IAsyncDisposable
         return System.Text.Json.JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
     }
 
+    /// <summary>What must hold of every call holds, once what is under way is done.</summary>
+    public async Task CheckInvariantsAsync()
+    {
+        CallAudit audit = Sidecar.Services.GetRequiredService<CallAudit>();
+        IReadOnlyList<CallViolation> found = [];
+        var elapsed = Stopwatch.StartNew();
+        do
+        {
+            found = await audit.CheckAllAsync(CancellationToken.None);
+        }
+        while (found.Count > 0 && elapsed.Elapsed < Limits.Test);
+
+        Assert.True(found.Count == 0, string.Join('\n', found));
+    }
+
     public async ValueTask DisposeAsync()
     {
         var broken = new List<Exception>();
+        if (_sidecar is not null)
+        {
+            try
+            {
+                await CheckInvariantsAsync();
+            }
+            catch (Exception violation) when (violation is Xunit.Sdk.XunitException or CallLockException or CallStoreException)
+            {
+                broken.Add(violation);
+            }
+        }
+
         foreach (IAsyncDisposable client in _clients)
         {
             try
