@@ -54,13 +54,13 @@ internal sealed class CallsSite : IAsyncDisposable
 
     /// <param name="settings">What applies where nothing else is set.</param>
     /// <param name="prepare">Changes Mattermost before the sidecar starts.</param>
-    /// <param name="arrange">Runs before the sidecar starts, and says how its options differ.</param>
+    /// <param name="prepareSite">Runs before the sidecar starts, and says how its options differ.</param>
     public static async Task<CallsSite> StartAsync(
         CallsSettings? settings = null,
         Func<SidecarOptions, SidecarOptions>? configure = null,
         SettingSources? sources = null,
         Action<StandInMattermost>? prepare = null,
-        Func<CallsSite, Task<Func<SidecarOptions, SidecarOptions>>>? arrange = null)
+        Func<CallsSite, Task<Func<SidecarOptions, SidecarOptions>>>? prepareSite = null)
     {
         var mattermostTime = new ManualTime();
         StandInMattermost mattermost = await StandInMattermost.StartAsync(new() { Time = mattermostTime }, CancellationToken.None);
@@ -73,7 +73,7 @@ internal sealed class CallsSite : IAsyncDisposable
             sources);
         try
         {
-            site._configure = arrange is null ? site._configure : await arrange(site);
+            site._configure = prepareSite is null ? site._configure : await prepareSite(site);
             await site.StartSidecarAsync();
             return site;
         }

@@ -54,7 +54,7 @@ internal sealed class RecordingSite : IAsyncDisposable
         RecordingSite? made = null;
         CallsSite site = await CallsSite.StartAsync(
             configure?.Invoke(settings) ?? settings,
-            arrange: async site =>
+            prepareSite: async site =>
             {
                 made = new RecordingSite(site, offloader);
                 await made.FindBotAsync(hasJobsBot);
