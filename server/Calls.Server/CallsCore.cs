@@ -70,6 +70,9 @@ internal static class CallsCore
         services.AddSingleton<IClientConnections>(provider => provider.GetRequiredService<ClientMessageDispatcher>());
         services.AddCallsApi();
         services.AddHostedService<CallsCoreLifetime>();
+        services.AddSingleton<HistoryMetrics>();
+        services.AddSingleton<IMetricSource>(static provider => provider.GetRequiredService<HistoryMetrics>());
+        services.AddHostedService(static provider => provider.GetRequiredService<HistoryMetrics>());
         return services;
     }
 }

@@ -54,6 +54,8 @@ public sealed class MetricsTests : IAsyncLifetime
         Assert.Contains("\nmattermost_plugin_calls_cluster_mutex_locked_time_count{group=\"mutex_call\"}", page, StringComparison.Ordinal);
         Assert.Contains("\nmattermost_plugin_calls_rtc_sessions_total{groupID=\"default\"} 1\n", page, StringComparison.Ordinal);
         Assert.Contains("\nmattermost_plugin_calls_rtc_conn_states_total{type=\"connected\"} 1\n", page, StringComparison.Ordinal);
+        Assert.Contains("\nmattermost_plugin_calls_rtc_errors_total{groupID=\"default\",type=\"signaling\"} 0\n", page, StringComparison.Ordinal);
+        Assert.Contains("\nmattermost_plugin_calls_cluster_mutex_lock_retries_total{group=\"mutex_call\"} 0\n", page, StringComparison.Ordinal);
         Assert.Contains("\nmattermost_plugin_calls_rtc_connection_time_count{groupID=\"default\"} 1\n", page, StringComparison.Ordinal);
         Assert.Contains("\nmattermost_plugin_calls_rtc_dc_open_time_count{groupID=\"default\"} 1\n", page, StringComparison.Ordinal);
         Assert.Contains(

@@ -53,6 +53,8 @@ internal sealed class CallsMetrics : IMetricSource
         MetricLabel.Of("remote_type", "host", "srflx", "prflx", "relay"),
         MetricLabel.Of("remote_protocol", "udp", "tcp"));
 
+    public CallsMetrics() => MutexRetries.With("mutex_call"); // shown from the start: a rate needs a zero to begin at
+
     /// <summary>In the order in which they are shown.</summary>
     private IMetricSource[] Families =>
     [

@@ -9,6 +9,9 @@ internal sealed class RtcMetrics : IRtcMeasurements, IMetricSource
     /// <summary>Groups are clients that an operator registered; more than this many are not told apart.</summary>
     private const int MaxGroups = 100;
 
+    private static readonly string[] StateNames = ["connected", "disconnected", "failed", "closed"];
+    private static readonly string[] ErrorNames = ["ice", "signaling", "track"];
+
     private readonly MetricLabel _group = MetricLabel.Capped("groupID", MaxGroups);
     private readonly CounterFamily _states;
     private readonly CounterFamily _errors;
@@ -24,8 +27,8 @@ internal sealed class RtcMetrics : IRtcMeasurements, IMetricSource
 
     public RtcMetrics()
     {
-        _states = new("rtc_conn_states_total", "RTC connection state changes.", MetricLabel.Of("type", "connected", "disconnected", "failed", "closed"));
-        _errors = new("rtc_errors_total", "RTC related errors.", _group, MetricLabel.Of("type", "ice", "signaling", "track"));
+        _states = new("rtc_conn_states_total", "RTC connection state changes.", MetricLabel.Of("type", StateNames));
+        _errors = new("rtc_errors_total", "RTC related errors.", _group, MetricLabel.Of("type", ErrorNames));
         _connectionTime = new("rtc_connection_time", "Seconds from the creation of a session to its connection.", Buckets.Durations, _group);
         _channelOpenTime = new("rtc_dc_open_time", "Seconds from the first answer to the open data channel.", Buckets.Durations, _group);
         _lockGrabTime = new("rtc_signaling_lock_grab_time", "Seconds waited for the signaling lock.", Buckets.Durations, _group);
@@ -33,6 +36,11 @@ internal sealed class RtcMetrics : IRtcMeasurements, IMetricSource
         _lossRate = new("rtc_client_loss_rate", "Loss rate that clients report.", Buckets.Portions, _group);
         _roundTripTime = new("rtc_client_rtt", "Round-trip time that clients report, in seconds.", Buckets.Latencies, _group);
         _jitter = new("rtc_client_jitter", "Jitter that clients report, in seconds.", Buckets.Latencies, _group);
+        foreach (string state in StateNames)
+        {
+            _states.With(state); // shown from the start: a rate needs a zero to begin at
+        }
+
         _families = [_states, _errors, _connectionTime, _channelOpenTime, _lockGrabTime, _lockLockedTime, _lossRate, _roundTripTime, _jitter];
     }
 
@@ -54,7 +62,15 @@ internal sealed class RtcMetrics : IRtcMeasurements, IMetricSource
         _ => "track",
     }).Add();
 
-    public void OnConnected(string groupId, TimeSpan sinceCreation) => _connectionTime.With(groupId).Observe(sinceCreation.TotalSeconds);
+    public void OnConnected(string groupId, TimeSpan sinceCreation)
+    {
+        foreach (string error in ErrorNames)
+        {
+            _errors.With(groupId, error);
+        }
+
+        _connectionTime.With(groupId).Observe(sinceCreation.TotalSeconds);
+    }
 
     public void OnDataChannelOpen(string groupId, TimeSpan sinceAnswer) => _channelOpenTime.With(groupId).Observe(sinceAnswer.TotalSeconds);
 
