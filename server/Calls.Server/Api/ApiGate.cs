@@ -48,6 +48,11 @@ internal sealed partial class ApiGate(IRequestIdentity identities, UserRateLimit
         {
             return Failed(failures, RefusalText.LockFailed(failure.Message));
         }
+        catch (CallStoreException failure) when (failure.IsUnavailable)
+        {
+            // Never 401: mobile clients would log out (mattermost-integration.md 9.2).
+            return ApiAnswer.Failure(failures, StatusCodes.Status503ServiceUnavailable, $"{RefusalText.Of(failure.Operation)}: {failure.Message}");
+        }
         catch (CallStoreException failure)
         {
             return Failed(failures, $"{RefusalText.Of(failure.Operation)}: {failure.Message}");

@@ -16,12 +16,13 @@ internal static class PostgresFailure
     public static Exception? Translate(StoreOperation operation, Exception failure) => failure switch
     {
         PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } => new CallLockException(failure),
-        PostgresException known => new CallStoreException(operation, known.MessageText, failure),
-        NpgsqlException or SocketException or TimeoutException or IOException => new CallStoreException(operation, "the database does not answer", failure),
+        PostgresException known => new CallStoreException(operation, known.MessageText, failure, isUnavailable: IsPassing(known)),
+        NpgsqlException or SocketException or TimeoutException or IOException =>
+            new CallStoreException(operation, "the database does not answer", failure, isUnavailable: true),
 
         // What the driver says of a transaction whose connection broke before.
         ObjectDisposedException or InvalidOperationException { Source: "Npgsql" } =>
-            new CallStoreException(operation, "the connection to the database was lost", failure),
+            new CallStoreException(operation, "the connection to the database was lost", failure, isUnavailable: true),
         _ => null,
     };
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Calls.Domain;
 using Calls.Domain.Ports;
 using Calls.Server.Persistence;
@@ -214,6 +215,53 @@ public sealed class PostgresCallStoreTests : CallStoreContract, IAsyncLifetime
 
         await Assert.ThrowsAsync<CallStoreException>(() => stopped.CommitAsync(default));
         Assert.Null(await next.GetActiveCallAsync(default));
+    }
+
+    [PostgresFact]
+    [Trait("Spec", "storage-and-jobs-7")]
+    public async Task Two_nodes_that_change_two_sessions_at_once_lose_nothing()
+    {
+        CallSession[] sessions = [.. new[] { "s1", "s2" }.Select(id => Started.Sessions.Values.First() with { Id = new SessionId(id), Connection = new ConnectionId(id) })];
+        await SaveAsync(null, Started with { Sessions = sessions.ToImmutableDictionary(session => session.Id) });
+        using PostgresDatabase another = new(PostgresServer.Parse(_server.UrlOf(_database.Name)));
+        SqlCallStore[] nodes = [_store, new SqlCallStore(another, TimeProvider.System)];
+
+        // Each toggles its own session an odd number of times, and each time numbers an event.
+        const int Toggles = 51;
+        await Task.WhenAll(nodes.Zip(sessions, async (node, session) =>
+        {
+            for (int i = 0; i < Toggles; i++)
+            {
+                await using ICallTransaction transaction = await node.BeginAsync(Channel, Limit, default);
+                CallState call = (await transaction.GetActiveCallAsync(default))!;
+                CallSession now = call.Sessions[session.Id];
+                CallState next = call with
+                {
+                    EventNumber = call.EventNumber + 1,
+                    Sessions = call.Sessions.SetItem(session.Id, now with { IsUnmuted = !now.IsUnmuted }),
+                };
+                await transaction.SaveAsync(call, next, default);
+                await transaction.CommitAsync(default);
+            }
+        }));
+
+        CallState after = (await ReadAsync())!;
+        Assert.All(after.Sessions.Values, session => Assert.True(session.IsUnmuted));
+        Assert.Equal(2 * Toggles, after.EventNumber);
+    }
+
+    [PostgresFact]
+    public async Task What_became_of_a_commit_can_be_asked_for()
+    {
+        await using ICallTransaction transaction = await _store.BeginAsync(Channel, Limit, default);
+        await transaction.SaveAsync(null, Started, default);
+        string id = Assert.Single(await ColumnAsync<string>(
+            "SELECT backend_xid::text FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL"));
+        Assert.Null(await _database.AskOutcomeAsync(id, default));
+
+        await transaction.CommitAsync(default);
+
+        Assert.True(await _database.AskOutcomeAsync(id, default));
     }
 
     private static TimeSpan Limit => TimeSpan.FromSeconds(5);
