@@ -235,8 +235,18 @@ internal sealed partial class PushInterposer(
         }
     }
 
-    private static string Text(JsonObject push, string name) =>
-        push[name] is JsonValue value && value.TryGetValue(out string? text) ? text : "";
+    private static string Text(JsonObject push, string name)
+    {
+        try
+        {
+            return push[name] is JsonValue value && value.TryGetValue(out string? text) ? text : "";
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair: JSON, but no text.
+            return "";
+        }
+    }
 
     [LoggerMessage(EventId = 3027, Level = LogLevel.Warning, Message = "A push passes in Mattermost's words: {Reason}")]
     private partial void LogUndecided(string reason);
