@@ -5,8 +5,18 @@ namespace Calls.Server.Mattermost.Rest;
 /// <summary>Forgiving access to answers of Mattermost: what is missing reads as empty.</summary>
 internal static class JsonReading
 {
-    public static string Text(this JsonElement element, string name) =>
-        Find(element, name) is { ValueKind: JsonValueKind.String } value ? value.GetString()! : "";
+    public static string Text(this JsonElement element, string name)
+    {
+        try
+        {
+            return Find(element, name) is { ValueKind: JsonValueKind.String } value ? value.GetString()! : "";
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair: JSON, but no text.
+            return "";
+        }
+    }
 
     public static long Number(this JsonElement element, string name) =>
         Find(element, name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out long number) ? number : 0;
