@@ -3,17 +3,20 @@
 #
 #   bash tests/run.sh             tests whose service is missing are skipped, with the reason
 #   bash tests/run.sh --install   as root on Debian or Ubuntu: installs what is missing first (also with CI=true)
+#   bash tests/run.sh --interop   also tries the media server with aiortc, GStreamer and werift (also with CI=true)
 #   bash tests/run.sh --filter X  only tests whose full name contains X
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 install=${CI:+yes}
+interop=${CI:+yes}
 filter=
 while [ $# -gt 0 ]; do
   case $1 in
     --install) install=yes ;;
+    --interop) interop=yes ;;
     --filter) filter=${2:?--filter needs a part of a test name}; shift ;;
-    *) echo "tests/run.sh: unknown option $1; known are --install and --filter NAME" >&2; exit 2 ;;
+    *) echo "tests/run.sh: unknown option $1; known are --install, --interop and --filter NAME" >&2; exit 2 ;;
   esac
   shift
 done
@@ -33,14 +36,28 @@ command -v dotnet >/dev/null || { say "The .NET 10 SDK is missing: https://dotne
 # Services: Debian package, and the program that shows that it is there.
 missing=()
 need() { command -v "$2" >/dev/null || missing+=("$1"); }
+need_file() { compgen -G "$2" >/dev/null || missing+=("$1"); } # for packages without a program
 need chromium chromium
+need firefox-esr firefox-esr
 need nodejs node
 need npm npm
 # Networks with routers and firewalls, which the tests build in namespaces (root only), and a relay.
 need iproute2 ip
 need nftables nft
 need coturn turnserver
+# Rules for a proxy in front, as documented.
+need nginx-light nginx
 need postgresql pg_ctlcluster
+if [ -n "$interop" ]; then
+  export CALLS_INTEROP=1
+  need_file python3-aiortc /usr/lib/python3/dist-packages/aiortc
+  need_file python3-gi /usr/lib/python3/dist-packages/gi
+  need_file gir1.2-gst-plugins-bad-1.0 '/usr/lib/*/girepository-1.0/GstWebRTC-1.0.typelib'
+  need_file gstreamer1.0-plugins-base '/usr/lib/*/gstreamer-1.0/libgstopus.so'
+  need_file gstreamer1.0-plugins-good '/usr/lib/*/gstreamer-1.0/libgstvpx.so'
+  need_file gstreamer1.0-plugins-bad '/usr/lib/*/gstreamer-1.0/libgstwebrtc.so'
+  need_file gstreamer1.0-nice '/usr/lib/*/gstreamer-1.0/libgstnice.so'
+fi
 if [ ${#missing[@]} -gt 0 ]; then
   if [ -n "$install" ]; then
     [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null || { say "Installing ${missing[*]} needs root and apt-get."; exit 1; }
@@ -60,6 +77,10 @@ step conformance dotnet run --project tests/Calls.Conformance -c Release --no-bu
 if [ -f webapp-shim/package.json ] && command -v npm >/dev/null; then
   step "webapp-shim packages" npm --prefix webapp-shim ci --no-audit --no-fund
   step "webapp-shim types" npm --prefix webapp-shim run --silent check
+fi
+
+if [ -n "$interop" ] && command -v npm >/dev/null; then
+  step "interop packages" npm --prefix tests/interop/werift ci --no-audit --no-fund
 fi
 
 results=$(mktemp)

@@ -89,11 +89,29 @@ public sealed partial class Call(CallState state, BotUsers bots)
     }
 
     /// <summary>Takes back a session whose media could not be set up, as if it had never been.</summary>
-    public void CancelJoin(SessionId session)
+    /// <param name="wasSeen">Others were shown the session, and are told that it is gone.</param>
+    public void CancelJoin(SessionId session, bool wasSeen = false)
     {
+        if (Find(session) is not { } cancelled)
+        {
+            return;
+        }
+
         State = State with { Sessions = State.Sessions.Remove(session) };
         UnassignBot(session);
-        State = State with { Host = State.Sessions.IsEmpty ? null : SelectHost() };
+        if (wasSeen)
+        {
+            RaiseLeft(cancelled);
+        }
+
+        if (State.Sessions.IsEmpty)
+        {
+            State = State with { Host = null };
+        }
+        else
+        {
+            UpdateHost();
+        }
     }
 
     /// <summary>Removes a session with every effect of it, in the order of signaling.md 6.5.</summary>

@@ -30,6 +30,13 @@ public sealed class CallDirectory(ICallStore store, ICallEvents events, IChatHos
     /// </summary>
     public CallState? Current(ChannelId channel) => _current.GetValueOrDefault(channel);
 
+    /// <summary>A channel with an active call, any; <c>null</c> without calls.</summary>
+    public ChannelId? RandomChannel()
+    {
+        ChannelId[] channels = [.. _current.Keys];
+        return channels.Length == 0 ? null : channels[Random.Shared.Next(channels.Length)];
+    }
+
     /// <summary>Runs a handler under the lock of a channel's call; publishes its events in order before releasing it.</summary>
     /// <exception cref="CallLockException"/>
     /// <exception cref="CallStoreException"/>

@@ -7,10 +7,14 @@ namespace Calls.Domain;
 public sealed class CallPosts(
     IChatHost host, ICallStore store, CallDirectory directory, ICallRules rules, CallPostEdits edits, BackgroundTasks background, TimeProvider time, ICallLog log)
 {
-    private const string PostType = "custom_calls";
+    /// <summary>What Mattermost and its clients know the post by.</summary>
+    public const string PostType = "custom_calls";
+
     private const string EndedMessage = "Call ended";
     private const string TestModeMessage =
         "Currently calls are not enabled for non-admin users. You can change the setting through the system console";
+
+    private const string GroupCallsMessage = "Calls on unlicensed servers are only available in DMs.";
 
     private const int CloseAttempts = 6;
     private static readonly TimeSpan AnnounceLimit = TimeSpan.FromSeconds(3);
@@ -54,6 +58,10 @@ public sealed class CallPosts(
         }
     }
 
+    /// <summary>Tells a user why no call starts here, in the background.</summary>
+    public void TellGroupCallsNotAllowed(UserId user, ChannelId channel, PostId? thread) =>
+        background.Run("telling that group calls are not allowed", () => TellAsync(user, channel, GroupCallsMessage, thread));
+
     private static object Attachments(string text) => new List<object?>
     {
         new Dictionary<string, object?> { ["fallback"] = text, ["title"] = text, ["text"] = text },
@@ -66,7 +74,7 @@ public sealed class CallPosts(
         {
             if (isTestMode)
             {
-                await TellTestModeAsync(call, thread, limit.Token);
+                await TellAsync(call.Owner, call.Channel, TestModeMessage, thread);
             }
 
             string message = await StartedMessageAsync(call.Owner, limit.Token);
@@ -189,15 +197,16 @@ public sealed class CallPosts(
             })),
         cancellation);
 
-    private async Task TellTestModeAsync(CallState call, PostId? thread, CancellationToken cancellation)
+    private async Task TellAsync(UserId user, ChannelId channel, string message, PostId? thread)
     {
+        using CancellationTokenSource limit = new(RequestLimit, time);
         try
         {
-            await host.SendEphemeralPostAsync(call.Owner, call.Channel, TestModeMessage, thread, cancellation);
+            await host.SendEphemeralPostAsync(user, channel, message, thread, limit.Token);
         }
-        catch (ChatHostException failure)
+        catch (Exception failure) when (failure is ChatHostException or OperationCanceledException)
         {
-            log.Failed("telling of the test mode", failure);
+            log.Failed("telling a user of a refusal", failure);
         }
     }
 

@@ -10,6 +10,9 @@ public sealed record CallRules(
     bool AllowScreenSharing = true,
     bool ShowFullName = true)
 {
+    /// <summary>Whether calls may be started outside of direct messages between two (configuration.md 8).</summary>
+    public bool GroupCallsAllowed { get; init; } = true;
+
     /// <summary>Whether recordings are transcribed too.</summary>
     public bool TranscribesRecordings { get; init; }
 

@@ -81,8 +81,8 @@ public sealed class CallWork : IAsyncDisposable
         _unpublished.Clear();
     }
 
-    /// <summary>Nobody is told of what was committed so far, except of the sessions that are gone.</summary>
-    public void ForgetAllButLeaves() => _unpublished.RemoveAll(entry => entry.Event is not UserLeft);
+    /// <summary>Nobody is told of some of what was committed so far.</summary>
+    public void Forget(Predicate<CallEvent> isForgotten) => _unpublished.RemoveAll(entry => isForgotten(entry.Event));
 
     public async ValueTask DisposeAsync() => await CloseAsync();
 

@@ -22,7 +22,7 @@ public enum RtcErrorKind
     /// <summary>No working path was found, or the one there was is gone.</summary>
     Ice,
 
-    /// <summary>The first offer is missing or unusable.</summary>
+    /// <summary>The first offer is missing, or a description is unusable.</summary>
     Signaling,
 
     /// <summary>An offer of ours got no answer.</summary>

@@ -32,7 +32,7 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     private readonly MediaTransport _transport;
     private readonly List<RtcSession>[] _owned;
     private readonly long[] _checks = new long[Enum.GetValues<CheckResult>().Length];
-    private readonly long[] _errors = new long[Enum.GetValues<RtcErrorType>().Length];
+    private readonly long[] _errors = new long[Enum.GetValues<RtcErrorKind>().Length];
     private readonly OfferedCandidates _offered;
     private readonly TrafficTotals _traffic = new();
     private readonly LossCounters _losses = new();
@@ -73,11 +73,31 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
     /// <summary>What is counted about lost packets and their repair, over all sessions.</summary>
     public long Count(LossCounter counter) => _losses.Read(counter);
 
+    /// <summary>What we report of the packets that clients send, over all sessions.</summary>
+    public LinkQuality Uplink => _losses.Uplink;
+
+    /// <summary>What clients report of the packets that are sent to them, over all sessions.</summary>
+    public LinkQuality Downlink => _losses.Downlink;
+
     /// <summary>What the loops received, sent and dropped.</summary>
     public TransportCounters TransportCounters => _transport.ReadCounters();
 
     /// <summary>What was forwarded since the start, by kind of track.</summary>
     public IReadOnlyList<RtcTraffic> Traffic => _traffic.Read();
+
+    /// <summary>Threads that receive and forward, each with sockets of its own.</summary>
+    public int LoopCount => _transport.Loops.Count;
+
+    /// <summary>What each socket was granted to hold incoming and outgoing packets, and what was asked for, in bytes.</summary>
+    public (int Receive, int Send, int Wanted) SocketBuffers
+    {
+        get
+        {
+            // Linux reports twice what it granted (socket(7)).
+            int share = OperatingSystem.IsLinux() ? 2 : 1;
+            return (_transport.ReceiveBufferBytes / share, _transport.SendBufferBytes / share, MediaTransportOptions.DefaultSocketBufferBytes);
+        }
+    }
 
     public int SessionCount => _sessions.Count;
 
@@ -222,15 +242,12 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
             ? TimeSpan.FromMilliseconds(Math.Max(0, MonotonicTime.NowMs(_time) - session.LastAuthenticatedMs))
             : null;
 
-    /// <summary>What a session's client last said of its connection; <c>null</c> for an unknown session.</summary>
-    public RtcClientQuality? Quality(string sessionId) => _sessions.GetValueOrDefault(sessionId)?.Quality;
-
     /// <summary>How many candidates and unusable messages a session's client has sent; zeros for an unknown session.</summary>
     public (int Candidates, int Refused) SignalingCounts(string sessionId) =>
         _sessions.TryGetValue(sessionId, out RtcSession? session) ? session.SignalingCounts : default;
 
     /// <summary>How many failures of this kind there were since the start, over all sessions.</summary>
-    public long ErrorCount(RtcErrorType error) => Interlocked.Read(ref _errors[(int)error]);
+    public long ErrorCount(RtcErrorKind error) => Interlocked.Read(ref _errors[(int)error]);
 
     /// <summary>How many STUN datagrams had this result.</summary>
     internal long Count(CheckResult result) => Interlocked.Read(ref _checks[(int)result]);
@@ -358,7 +375,7 @@ public sealed class RtcServer : IRtcServer, IDatagramHandler, ISessionHost, IAsy
         }
     }
 
-    void ISessionHost.Count(RtcErrorType error) => Interlocked.Increment(ref _errors[(int)error]);
+    void ISessionHost.Count(RtcErrorKind error) => Interlocked.Increment(ref _errors[(int)error]);
 
     void ISessionHost.OnClosed(RtcSession session, RtcCloseReason reason)
     {

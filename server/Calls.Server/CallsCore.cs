@@ -1,5 +1,6 @@
 using Calls.Domain;
 using Calls.Domain.HostControl;
+using Calls.Domain.Invariants;
 using Calls.Domain.Jobs;
 using Calls.Domain.Ports;
 using Calls.Domain.Recovery;
@@ -37,6 +38,7 @@ internal static class CallsCore
             : new SqliteDatabase(options.DatabaseFile, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new SqlCallStore(provider.GetRequiredService<ICallsDatabase>(), TimeProvider.System));
         services.AddSingleton<ICallStore>(provider => new MeasuredCallStore(provider.GetRequiredService<SqlCallStore>(), provider.GetRequiredService<CallsMetrics>()));
+        services.AddSingleton<ICallHistory, SqlCallHistory>();
         services.AddSingleton<IServiceCredentialStore, SqlServiceCredentialStore>();
 
         services.AddSingleton<ICallLog, CallLog>();
@@ -57,6 +59,8 @@ internal static class CallsCore
         services.AddSingleton<RecordingPosts>();
         services.AddSingleton<Recordings>();
         services.AddSingleton<CallRecovery>();
+        services.AddSingleton<ICallAuditReport, CallAuditReport>();
+        services.AddSingleton<CallAudit>();
 
         services.AddSingleton<EventWriter>();
         services.AddSingleton<ICallEvents>(provider => provider.GetRequiredService<EventWriter>());

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Calls.Rtc;
 using Calls.Server.Commands;
+using Calls.Server.Commands.Doctor;
+using Calls.Server.Commands.Pack;
 using Calls.Server.Configuration;
 
 Option<string?> settings = ServeCommand.SettingsOption();
@@ -9,11 +11,16 @@ var root = new RootCommand("The backend of Mattermost Calls: gateway, signaling 
     settings,
     ServeCommand.Create(settings),
     MigrateCommand.Create(settings),
+    DoctorCommand.Create(settings),
+    PackCommand.Create(),
     DemoCommand.Create(),
+    RtcdCommand.Create(),
+    LoadCommand.Create(),
 };
 root.SetAction((parsed, cancellation) => ServeCommand.RunAsync(parsed.GetValue(settings), cancellation));
 
 ParseResult parsed = root.Parse(args);
+bool isRtcd = parsed.CommandResult.Command.Name == RtcdCommand.Name;
 if (parsed.Errors.Count > 0)
 {
     foreach (var error in parsed.Errors)
@@ -22,11 +29,11 @@ if (parsed.Errors.Count > 0)
     }
 
     Console.Error.WriteLine("calls --help tells what is known.");
-    return ExitCode.WrongUsage;
+    return isRtcd ? ExitCode.Failed : ExitCode.WrongUsage;
 }
 
-// Longer than a stop may take: clients are told to go before their sockets end.
-var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(1) };
+// Longer than a stop may take: clients are told to go before their sockets end. rtcd reads its signals itself.
+var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = isRtcd ? null : TimeSpan.FromMinutes(1) };
 try
 {
     return await parsed.InvokeAsync(invocation);

@@ -35,7 +35,9 @@ public sealed partial class FolderDependencyTests
         ["Mattermost"] = ["Configuration", "Observability", "Signaling", "Api", "Jobs"],
         ["Media"] = ["Configuration"],
         ["Jobs"] = ["Configuration"],
-        ["Commands"] = ["Configuration", "Observability", "Signaling", "Api", "Persistence", "Mattermost", "Media", "Jobs"],
+        ["Rtcd"] = ["Observability"],
+        ["Load"] = [],
+        ["Commands"] = ["Configuration", "Observability", "Signaling", "Api", "Persistence", "Mattermost", "Media", "Jobs", "Rtcd", "Load"],
     };
 
     private static readonly string[] ProtocolFolders = ["Crypto", "Stun", "Dtls", "Srtp", "Rtp", "Rtcp", "Sctp", "DataChannels", "Sdp"];
@@ -45,6 +47,17 @@ public sealed partial class FolderDependencyTests
 
     [Fact]
     public void Folders_of_the_server_use_only_what_they_may() => AssertFolders("Calls.Server", Server);
+
+    [Fact]
+    public void Only_rtcd_and_who_plays_its_client_speak_rtcds_protocol()
+    {
+        foreach (string file in SourceTree.CSharp("server").Where(static file => !file.StartsWith("server/Calls.Rtcd.Protocol/", StringComparison.Ordinal)))
+        {
+            bool mayKnow = file.StartsWith("server/Calls.Server/Rtcd/", StringComparison.Ordinal)
+                || file.StartsWith("server/Calls.Server/Load/", StringComparison.Ordinal);
+            Assert.True(mayKnow || !File.ReadAllText(Path.Combine(SourceTree.Root, file)).Contains("Calls.Rtcd.Protocol", StringComparison.Ordinal), $"{file} uses rtcd's protocol.");
+        }
+    }
 
     [Fact]
     public void Protocol_folders_touch_neither_sockets_nor_clocks()

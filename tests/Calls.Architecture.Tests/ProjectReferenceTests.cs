@@ -9,10 +9,10 @@ public sealed class ProjectReferenceTests
     {
         ["Calls.MessagePack"] = [],
         ["Calls.Rtc"] = ["Calls.MessagePack"],
-        ["Calls.Domain"] = [],
         ["Calls.Rtcd.Protocol"] = ["Calls.MessagePack"],
+        ["Calls.Domain"] = [],
         ["Calls.StandIn"] = ["Calls.MessagePack"],
-        ["Calls.Server"] = ["Calls.MessagePack", "Calls.Rtc", "Calls.Domain", "Calls.StandIn", "Calls.Rtcd.Protocol"],
+        ["Calls.Server"] = ["Calls.MessagePack", "Calls.Rtc", "Calls.Rtcd.Protocol", "Calls.Domain", "Calls.StandIn"],
     };
 
     public static TheoryData<string> Projects() =>

@@ -58,7 +58,8 @@ internal sealed class DemoProcess : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static string Program()
+    /// <summary>The program that was built with these tests.</summary>
+    public static string Program()
     {
         // bin/<configuration>/<framework> of the tests and of the program have the same names.
         var output = new DirectoryInfo(AppContext.BaseDirectory);

@@ -60,6 +60,69 @@ public sealed class BrowsersAcrossNetworksTests : IAsyncLifetime
         Assert.Equal("udp relay tcp", await SelectedAsync(bob)); // UDP from the relay to the server, TCP from the browser to the relay
     }
 
+    [NetworkFact("chromium")]
+    public async Task A_network_that_loses_a_tenth_leaves_voice_and_screen_playable()
+    {
+        Uri page = await StartDemoAsync(_lab.AddPublic("server", 1));
+        string aliceRouter = _lab.AddRouter("router11", 11);
+        string bobRouter = _lab.AddRouter("router12", 12);
+        DemoPage alice = await OpenAsync(page, _lab.AddBehind(aliceRouter, 11, "alice"), "alice", AliceHz, relay: null);
+        DemoPage bob = await OpenAsync(page, _lab.AddBehind(bobRouter, 12, "bob"), "bob", BobHz, relay: null);
+        await alice.JoinAsync();
+        await alice.ConnectedAsync();
+        await bob.JoinAsync();
+        await bob.ConnectedAsync();
+        await alice.UnmuteAsync();
+        await bob.HearsAsync(AliceHz);
+        await alice.Page.ClickAsync("#share");
+        await bob.Page.WaitForFunctionAsync("() => document.querySelector('#screen video')?.getVideoPlaybackQuality().totalVideoFrames >= 10");
+
+        // Each router loses one in twenty, in both directions.
+        Lab.Filter(aliceRouter, "ip protocol udp numgen random mod 20 0 drop");
+        Lab.Filter(bobRouter, "ip protocol udp numgen random mod 20 0 drop");
+        double samples = await StatisticAsync(bob, "audio", "totalSamplesReceived");
+        double concealed = await StatisticAsync(bob, "audio", "concealedSamples");
+        int shown = await bob.Page.EvaluateAsync<int>("() => document.querySelector('#screen video').getVideoPlaybackQuality().totalVideoFrames");
+        await bob.Page.WaitForFunctionAsync("(frames) => document.querySelector('#screen video').getVideoPlaybackQuality().totalVideoFrames >= frames", shown + 150);
+
+        double repaired = await StatisticAsync(bob, "video", "retransmittedPacketsReceived");
+        Assert.True(repaired > 0, $"{repaired} of {await StatisticAsync(bob, "video", "packetsReceived")} packets came by way of a retransmission");
+        Assert.InRange(await StatisticAsync(bob, "video", "totalFreezesDuration"), 0, 1.5);
+
+        // With RED a voice loses what two packets in a row carry.
+        samples = await StatisticAsync(bob, "audio", "totalSamplesReceived") - samples;
+        concealed = await StatisticAsync(bob, "audio", "concealedSamples") - concealed;
+        Assert.InRange(concealed / samples, 0, 0.04);
+    }
+
+    /// <summary>One statistic of what a page receives, summed over all streams of a kind.</summary>
+    private static Task<double> StatisticAsync(DemoPage page, string kind, string name) => page.Page.EvaluateAsync<double>(
+        """
+        async ({kind, name}) => [...(await calls.client.pc.getStats()).values()]
+          .filter((report) => report.type === 'inbound-rtp' && report.kind === kind).reduce((sum, report) => sum + (report[name] ?? 0), 0)
+        """,
+        new { kind, name });
+
+    [NetworkFact("chromium")]
+    public async Task A_browser_moves_from_tcp_to_udp_and_back_as_the_firewall_changes_its_mind()
+    {
+        Uri page = await StartDemoAsync(_lab.AddPublic("server", 1));
+        string router = _lab.AddRouter("router11", 11);
+        Lab.Filter(router, "ip protocol udp drop");
+        DemoPage alice = await OpenAsync(page, _lab.AddBehind(router, 11, "alice"), "alice", AliceHz, relay: null);
+        await alice.JoinAsync();
+        await alice.ConnectedAsync();
+        Assert.Equal("tcp host", await SelectedAsync(alice));
+
+        Lab.Unfilter(router);
+        await UntilSelectedAsync(alice, "udp");
+        await PingsAsync(alice, 3);
+        Lab.Filter(router, "ip protocol udp drop");
+        await UntilSelectedAsync(alice, "tcp");
+        await PingsAsync(alice, 3);
+        Assert.Equal("connected", await alice.Page.EvaluateAsync<string>("() => calls.client.pc.connectionState"));
+    }
+
     public async Task DisposeAsync()
     {
         foreach (IBrowser browser in _browsers)
@@ -82,6 +145,27 @@ public sealed class BrowsersAcrossNetworksTests : IAsyncLifetime
           return [local.protocol, local.candidateType === 'prflx' ? 'host' : local.candidateType, local.relayProtocol].filter(Boolean).join(' ');
         }
         """);
+
+    private static Task UntilSelectedAsync(DemoPage page, string protocol) => page.Page.WaitForFunctionAsync(
+        """
+        async (protocol) => {
+          const stats = await calls.client.pc.getStats();
+          const transport = [...stats.values()].find((report) => report.type === 'transport');
+          return stats.get(stats.get(transport.selectedCandidatePairId).localCandidateId).protocol === protocol;
+        }
+        """,
+        protocol,
+        new() { PollingInterval = 200 });
+
+    /// <summary>Waits for so many more answers on the data channel: the server sends where the browser now receives.</summary>
+    private static async Task PingsAsync(DemoPage page, int count)
+    {
+        double before = await page.StatisticAsync("data-channel", "messagesReceived");
+        await page.Page.WaitForFunctionAsync(
+            "async (until) => [...(await calls.client.pc.getStats()).values()].some((report) => report.type === 'data-channel' && report.messagesReceived >= until)",
+            before + count,
+            new() { PollingInterval = 200 });
+    }
 
     private async Task<Uri> StartDemoAsync(string host)
     {
@@ -107,7 +191,7 @@ public sealed class BrowsersAcrossNetworksTests : IAsyncLifetime
         ToneFile.Write(microphone, toneHz);
         string program = Path.Combine(_folder, $"chromium-{user}");
         await File.WriteAllTextAsync(program, $"#!/bin/sh\nexec {NetworkFactAttribute.Find("ip")} netns exec {host} {Chromium.Path} \"$@\"\n");
-        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        Lab.Run($"chmod 700 {program}");
 
         // Browsers give the microphone to secure origins only; a demo in a network has no certificate.
         IBrowser browser = await Chromium.LaunchAsync(_playwright!, microphone, program, $"--unsafely-treat-insecure-origin-as-secure={url.GetLeftPart(UriPartial.Authority)}");

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Calls.Network.Tests;
 
@@ -7,13 +9,14 @@ namespace Calls.Network.Tests;
 /// An internet in network namespaces: a network 198.51.100.0/24 and 2001:db8::/64 that everybody reaches, and private networks
 /// behind routers that translate addresses.
 /// </summary>
-internal sealed class Lab : IDisposable
+internal sealed partial class Lab : IDisposable
 {
     private const string Prefix = "calls-lab-";
+    private const int NetworkNamespace = 0x40000000;
 
-    private static int s_made;
+    private static int _made;
 
-    private readonly string _name = $"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref s_made)}";
+    private readonly string _name = $"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref _made)}";
     private readonly List<string> _namespaces = [];
     private readonly List<IDisposable> _started = [];
     private int _ports;
@@ -97,6 +100,9 @@ internal sealed class Lab : IDisposable
     /// <summary>Adds a rule to a router's forward chain, such as <c>ip protocol udp drop</c>.</summary>
     public static void Filter(string router, string rule) => Run($"ip netns exec {router} nft add rule ip filter forward {rule}");
 
+    /// <summary>Lets everything through a router again.</summary>
+    public static void Unfilter(string router) => Run($"ip netns exec {router} nft flush chain ip filter forward");
+
     /// <summary>Forwards a port of a router to a host behind it, UDP and TCP.</summary>
     public static void Forward(string router, int port, string to) => Run($"""
         ip netns exec {router} nft add rule ip nat prerouting iifname wan udp dport {port} dnat to {to}:{port}
@@ -146,6 +152,34 @@ internal sealed class Lab : IDisposable
         return Process.Start(start) ?? throw new InvalidOperationException($"{program} could not be started.");
     }
 
+    /// <summary>Runs something on a thread that lives on a host: the sockets that it opens are that host's.</summary>
+    public static T In<T>(string host, Func<T> create)
+        where T : class
+    {
+        T? made = null;
+        Exception? failure = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                using SafeFileHandle space = File.OpenHandle($"/run/netns/{host}");
+                if (EnterNamespace(space, NetworkNamespace) != 0)
+                {
+                    throw new InvalidOperationException($"Error {Marshal.GetLastPInvokeError()} at entering {host}.");
+                }
+
+                made = create();
+            }
+            catch (Exception exception)
+            {
+                failure = exception;
+            }
+        });
+        thread.Start();
+        thread.Join();
+        return failure is null ? made! : throw new InvalidOperationException($"On {host}: {failure.Message}", failure);
+    }
+
     /// <summary>Ends with the lab, before its networks do.</summary>
     public T Own<T>(T started)
         where T : IDisposable
@@ -160,6 +194,10 @@ internal sealed class Lab : IDisposable
         _started.ForEach(static started => started.Dispose());
         Remove(_namespaces);
     }
+
+    // <sched.h>: CLONE_NEWNET.
+    [LibraryImport("libc", EntryPoint = "setns", SetLastError = true)]
+    private static partial int EnterNamespace(SafeFileHandle space, int kind);
 
     private string Add(string name)
     {

@@ -49,6 +49,9 @@ internal sealed class ClientPeer : IRtcClientEvents
 
     public TransportAddress LastDestination { get; private set; }
 
+    /// <summary>How far the port of its connection is from that of its datagrams; an odd number leads to the other loop.</summary>
+    public int TcpPortOffset { get; set; }
+
     /// <summary>Its TCP connection, once it has sent something over TCP.</summary>
     public ClientConnection? Connection { get; set; }
 
@@ -199,7 +202,7 @@ internal sealed class ClientPeer : IRtcClientEvents
                     return;
                 }
 
-                Connection = new(_call, this, Address with { IsTcp = true });
+                Connection = new(_call, this, Address with { IsTcp = true, Port = (ushort)(Address.Port + TcpPortOffset) });
                 _call.Connect(Connection.ServerEnd);
             }
 
@@ -232,6 +235,11 @@ internal sealed class ClientPeer : IRtcClientEvents
         {
             Watch(stream, packet, nowMs);
             return;
+        }
+
+        if (packet.Payload.IsEmpty)
+        {
+            return; // padding, which measures the path
         }
 
         if (stream.Track.Kind == MediaKind.Audio)

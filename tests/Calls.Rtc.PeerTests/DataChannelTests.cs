@@ -37,7 +37,8 @@ public sealed class DataChannelTests
     [Trait("Spec", "media-65")]
     public void Loss_rates_of_every_encoding_are_recorded()
     {
-        using var call = new PeerCall();
+        var recorded = new RecordedMeasurements();
+        using var call = new PeerCall(configure: options => options with { Measurements = recorded });
         ClientPeer alice = call.JoinAndConnect("alice");
         foreach ((byte[] message, double lossRate) in ((byte[], double)[])
             [
@@ -46,13 +47,13 @@ public sealed class DataChannelTests
                 ([4, 0xCB, 0x3F, 0xE0, 0, 0, 0, 0, 0, 0], 0.5), // float64
             ])
         {
-            int before = call.Rtc.Quality("alice")!.Reports;
-
             alice.Rtc.Channel!.SendBinary(message, call.NowMs, out _);
             call.Run(50);
 
-            Assert.Equal((lossRate, before + 1), (call.Rtc.Quality("alice")!.LossRate, call.Rtc.Quality("alice")!.Reports));
+            Assert.Equal(("group", RtcQuality.LossRate, lossRate), recorded.Qualities[^1]);
         }
+
+        Assert.Equal(3, recorded.Qualities.Count);
     }
 
     [Fact]

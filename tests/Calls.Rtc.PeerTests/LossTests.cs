@@ -126,6 +126,26 @@ public sealed class LossTests
     }
 
     [Fact]
+    public void A_listener_that_knows_no_red_gets_plain_opus_with_the_gaps_filled()
+    {
+        using var call = new PeerCall(seed: 51);
+        ClientPeer alice = call.JoinAndConnect("alice", profile: WithRed);
+        ClientPeer bob = call.JoinAndConnect("bob", profile: ClientProfile.Chromium);
+        ClientPeer carol = call.JoinAndConnect("carol", profile: WithRed);
+        alice.Unmute();
+        call.Until(() => bob.HeardFrom(alice) > 0 && carol.HeardFrom(alice) > 0, "both hear Alice");
+        var random = new Random(51);
+        call.Network.Filter = (from, _, datagram) => from != alice.Address || PacketDemuxer.Classify(datagram) != PacketKind.Rtp || random.NextDouble() >= 0.10;
+        int before = bob.HeardFrom(alice);
+        call.Run(20_000);
+
+        Assert.InRange(bob.HeardFrom(alice) - before, 970, 1_000);
+        Assert.Equal([111], bob.PayloadTypes.Select(static type => (int)type));
+        Assert.Equal([63, 111], carol.PayloadTypes.Select(static type => (int)type).Order()); // what was restored is plain for her too
+        Assert.InRange(call.Rtc.Count(LossCounter.PacketsRestored), 60, 120);
+    }
+
+    [Fact]
     public void A_second_without_any_packet_ends_with_a_key_frame()
     {
         using var call = new PeerCall(seed: 31);

@@ -66,6 +66,9 @@ internal sealed class PeerCall : IRtcEvents, IDisposable
     /// <summary>One-way delay of signaling, in milliseconds.</summary>
     public int SignalingDelayMs { get; set; } = 5;
 
+    /// <summary>Each message of a client comes a second time after so many milliseconds; 0 = once.</summary>
+    public int SignalRepeatMs { get; set; }
+
     /// <summary>Whatever clients send reaches the server, wherever it was sent to: an overridden address leads through a router.</summary>
     public bool Reroutes { get; set; }
 
@@ -183,6 +186,10 @@ internal sealed class PeerCall : IRtcEvents, IDisposable
         if (Pass(session, toServer: true, json) is { } passed)
         {
             Later(SignalingDelayMs, () => _server.Send(session, type, passed));
+            if (SignalRepeatMs > 0)
+            {
+                Later(SignalingDelayMs + SignalRepeatMs, () => _server.Send(session, type, passed));
+            }
         }
     }
 

@@ -29,6 +29,38 @@ public sealed class SilentClientTests
         Assert.Equal(1, call.Server(bob).Control.RefusedMessages);
     }
 
+    [Theory]
+    [InlineData(20)]
+    [InlineData(400)]
+    [InlineData(3_000)]
+    public void Messages_that_signaling_delivers_twice_change_nothing(int repeatMs)
+    {
+        using var call = new PeerCall();
+        ClientPeer[] clients = [.. Enumerable.Range(0, 3).Select(i => call.JoinAndConnect($"client{i}"))];
+        call.SignalRepeatMs = repeatMs;
+        foreach (ClientPeer client in clients)
+        {
+            client.Unmute();
+            call.Run(700);
+        }
+
+        call.SignalToServer(clients[0].Session, RtcMessageType.ScreenOn, "{\"screenStreamID\":\"screen\"}"u8.ToArray());
+        Client.SentTrack screen = clients[0].Send(Sdp.TrackType.Screen, "screen");
+        call.Until(() => clients.Skip(1).All(static viewer => viewer.Types.Contains("screen")), "the screen is bound");
+        clients[0].Stop(screen);
+        call.Until(() => clients.Skip(1).All(static viewer => !viewer.Types.Contains("screen")), "the screen is withdrawn");
+        call.Run(2 * repeatMs + 2_000);
+
+        Assert.All(clients, client => Assert.Equal(["voice", "voice"], client.Types));
+        Dictionary<(ClientPeer, ClientPeer), int> before = Pairs().ToDictionary(pair => pair, pair => pair.Listener.HeardFrom(pair.Speaker));
+        call.Run(1_000);
+        Assert.All(Pairs(), pair => Assert.InRange(pair.Listener.HeardFrom(pair.Speaker) - before[pair], 48, 52));
+        Assert.All(clients, client => Assert.Empty(call.Server(client).Closed));
+
+        IEnumerable<(ClientPeer Listener, ClientPeer Speaker)> Pairs() =>
+            from listener in clients from speaker in clients where listener != speaker select (listener, speaker);
+    }
+
     [Fact]
     public void After_three_offers_without_an_answer_the_session_is_closed()
     {

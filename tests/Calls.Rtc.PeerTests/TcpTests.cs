@@ -1,5 +1,4 @@
 using Calls.Rtc.Client;
-using Calls.Rtc.Ice;
 using Calls.Rtc.Transport;
 
 namespace Calls.Rtc.PeerTests;
@@ -7,11 +6,13 @@ namespace Calls.Rtc.PeerTests;
 /// <summary>ICE over TCP, and the ways between it and UDP (media.md 1.4, DEV-6).</summary>
 public sealed class TcpTests
 {
-    [Fact]
+    [Theory]
     [Trait("Spec", "media-13")]
-    public void A_client_that_only_gets_out_over_tcp_connects_talks_and_hears()
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_client_that_only_gets_out_over_tcp_connects_talks_and_hears(bool dtlsActive)
     {
-        using var call = new PeerCall();
+        using var call = new PeerCall(dtlsActive: dtlsActive);
         BlockUdp(call, "alice");
         ClientPeer alice = call.JoinWithTcp("alice");
         ClientPeer bob = call.JoinAndConnect("bob");
@@ -30,14 +31,17 @@ public sealed class TcpTests
         Assert.Equal(1, call.Rtc.TransportCounters.TcpAccepted);
     }
 
-    [Fact]
+    [Theory]
     [Trait("Spec", "media-14")]
-    public void A_session_moves_to_udp_as_soon_as_the_client_nominates_it_there()
+    [InlineData(0)]
+    [InlineData(1)]
+    public void A_session_moves_to_udp_as_soon_as_the_client_nominates_it_there_whichever_loop_that_is(int tcpPortOffset)
     {
         using var call = new PeerCall();
         bool isBlocked = true;
         call.Network.Filter = (_, _, _) => !isBlocked;
         ClientPeer alice = call.JoinWithTcp("alice");
+        alice.TcpPortOffset = tcpPortOffset;
         call.Until(() => alice.Rtc.State == RtcClientState.Open, "connected over TCP");
         isBlocked = false;
         ClientPeer bob = call.JoinAndConnect("bob");
@@ -57,17 +61,20 @@ public sealed class TcpTests
         Assert.Empty(call.Server(alice).Closed);
     }
 
-    [Fact]
+    [Theory]
     [Trait("Spec", "media-15")]
-    public void A_session_falls_back_to_tcp_when_its_udp_path_dies_and_does_not_flap_before()
+    [InlineData(0)]
+    [InlineData(1)]
+    public void A_session_falls_back_to_tcp_when_its_udp_path_dies_and_does_not_flap_before(int tcpPortOffset)
     {
         using var call = new PeerCall();
         ClientPeer alice = call.JoinWithTcp("alice");
+        alice.TcpPortOffset = tcpPortOffset;
         ClientPeer bob = call.JoinAndConnect("bob");
         bob.Unmute();
         call.Until(() => alice.HeardFrom(bob) > 0, "Alice hears Bob");
 
-        // Both paths are valid and checked; the client nominates the better one, at first now the one and now the other.
+        // Both paths are valid and checked all the time; the client nominates the better one.
         var ways = new List<bool>();
         for (int i = 0; i < 100; i++)
         {
@@ -86,6 +93,7 @@ public sealed class TcpTests
         call.Run(1_000);
         Assert.InRange(alice.HeardFrom(bob) - heard, 49, 51);
         Assert.Empty(call.Server(alice).Closed);
+        Assert.Equal(alice.Connection!.ServerEnd.Remote.Port % 2, call.Server(alice).Session.Owner!.Index);
     }
 
     [Fact]
@@ -225,6 +233,41 @@ public sealed class TcpTests
         Assert.Equal(0, counters.HandlerFaults);
         Assert.InRange(alice.HeardFrom(bob) - aliceHeard, 149, 151);
         Assert.InRange(bob.HeardFrom(alice) - bobHeard, 149, 151);
+    }
+
+    [Fact]
+    public void Whatever_a_client_sends_over_its_connection_its_session_and_the_others_go_on()
+    {
+        const int Seed = 4_571;
+        using var call = new PeerCall(Seed);
+        BlockUdp(call, "alice");
+        ClientPeer alice = call.JoinWithTcp("alice");
+        call.Until(() => alice.Rtc.State == RtcClientState.Open, "connected over TCP");
+        ClientPeer bob = call.JoinAndConnect("bob");
+        bob.Unmute();
+        call.Until(() => alice.HeardFrom(bob) > 0, "Alice hears Bob");
+        int heard = alice.HeardFrom(bob);
+
+        var random = new Random(Seed);
+        byte[] kinds = [0, 1, 20, 22, 63, 64, 128, 129, 191, 255];
+        for (int i = 0; i < 20_000; i++)
+        {
+            byte[] packet = new byte[random.Next(1_600)];
+            random.NextBytes(packet);
+            if (packet.Length > 0)
+            {
+                packet[0] = kinds[random.Next(kinds.Length)];
+            }
+
+            alice.Connection!.Send(packet);
+            call.Run(i % 20 == 0 ? 1 : 0);
+        }
+
+        call.Run(100);
+        Assert.Equal(0, call.Rtc.TransportCounters.HandlerFaults);
+        Assert.False(alice.Connection!.ServerEnd.IsDisposed);
+        Assert.Equal(RtcClientState.Open, alice.Rtc.State);
+        Assert.InRange(alice.HeardFrom(bob) - heard, 53, 56);
     }
 
     [Fact]

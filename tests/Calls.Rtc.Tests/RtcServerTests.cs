@@ -42,6 +42,15 @@ public sealed class RtcServerTests : IRtcEvents
     }
 
     [Fact]
+    public async Task A_history_of_a_size_that_rtcd_refuses_is_refused_in_its_words()
+    {
+        RtcException refused = await Assert.ThrowsAsync<RtcException>(() =>
+            RtcServer.StartAsync(Loopback with { NackBufferSize = 100 }, this, TimeProvider.System, CancellationToken.None));
+
+        Assert.Equal(NackBufferSize.Validate(100), refused.Message);
+    }
+
+    [Fact]
     [Trait("Spec", "media-108")]
     public async Task Closing_an_unknown_session_is_no_error()
     {
@@ -92,6 +101,61 @@ public sealed class RtcServerTests : IRtcEvents
             RtcServer.StartAsync(Loopback with { ListenAddresses = [IPAddress.Parse("203.0.113.9")] }, this, TimeProvider.System, CancellationToken.None));
 
         Assert.Equal("none of 203.0.113.9 is an address of this machine; give one that is, or none to use them all", refused.Message);
+    }
+
+    [Fact]
+    public async Task An_ipv6_address_without_ipv6_names_the_setting()
+    {
+        RtcException refused = await Assert.ThrowsAsync<RtcException>(() =>
+            RtcServer.StartAsync(Loopback with { ListenAddresses = [IPAddress.IPv6Loopback] }, this, TimeProvider.System, CancellationToken.None));
+
+        Assert.Equal("::1 is IPv6, which is off; turn EnableIPv6 on", refused.Message);
+    }
+
+    [Fact]
+    public async Task A_tcp_port_that_is_taken_ends_the_start_and_gives_the_udp_port_back()
+    {
+        using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        taken.Listen();
+        int port = ((IPEndPoint)taken.LocalEndPoint!).Port;
+
+        RtcException refused = await Assert.ThrowsAsync<RtcException>(() =>
+            RtcServer.StartAsync(Loopback with { UdpPort = port, TcpPort = port }, this, TimeProvider.System, CancellationToken.None));
+
+        Assert.Contains($"TCP port {port} on 127.0.0.1 is taken", refused.Message, StringComparison.Ordinal);
+        using var udp = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        udp.Bind(new IPEndPoint(IPAddress.Loopback, port));
+    }
+
+    [Fact]
+    public async Task Both_ports_are_told_and_free_again_when_the_server_stops()
+    {
+        RtcServer server = await RtcServer.StartAsync(Loopback with { TcpPort = 0 }, this, TimeProvider.System, CancellationToken.None);
+        Assert.Equal([$"127.0.0.1:{server.Port}"], server.AdvertisedAddresses);
+        Assert.Equal([$"127.0.0.1:{server.TcpPort}"], server.AdvertisedTcpAddresses);
+        int port = server.TcpPort!.Value;
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        client.Connect(IPAddress.Loopback, port);
+
+        await server.DisposeAsync();
+        using var next = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        next.Bind(new IPEndPoint(IPAddress.Loopback, port));
+        next.Listen();
+    }
+
+    [Fact]
+    public async Task A_host_override_that_does_not_resolve_refuses_sessions_with_the_reason()
+    {
+        var log = new List<string>();
+        await using RtcServer server = await RtcServer.StartAsync(
+            Loopback with { IceHostOverride = "no.such.host.invalid", Log = log.Add }, this, TimeProvider.System, CancellationToken.None);
+
+        RtcException refused = Assert.Throws<RtcException>(() => server.InitSession(Session("alice")));
+        Assert.StartsWith(
+            "failed to init setting engine: failed to generate addresses pairs: failed to resolve host: lookup no.such.host.invalid: ", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(log, static line => line.EndsWith("; no call can be joined until ICEHostOverride resolves", StringComparison.Ordinal));
+        Assert.Equal(0, server.SessionCount);
     }
 
     [Fact]

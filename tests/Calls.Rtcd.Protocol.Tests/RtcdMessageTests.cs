@@ -1,5 +1,4 @@
 using System.Text;
-using Calls.Rtcd.Protocol;
 
 namespace Calls.Rtcd.Protocol.Tests;
 

@@ -5,12 +5,19 @@ using Calls.Domain.Sessions;
 namespace Calls.Domain.HostControl;
 
 /// <summary>
-/// What the host, or a system administrator, may do to a call (signaling.md 3.5, rest-api.md 3.10). Muting, screen sharing and
-/// hands only change when the client obeys; leaving and ending are enforced after a while.
+/// What the host, or a system administrator, may do to a call (signaling.md 3.5, rest-api.md 3.10). The client is asked, and what it
+/// sends is not passed on from that moment; if it does not obey within a while, the state of the call follows by itself.
 /// </summary>
 public sealed class HostControls(
-    CallDirectory directory, SessionLifecycle lifecycle, IChatHost host, CallPosts posts, BackgroundTasks background)
+    CallDirectory directory,
+    LocalSessions sessions,
+    SessionLifecycle lifecycle,
+    IMediaRouter media,
+    IChatHost host,
+    CallPosts posts,
+    BackgroundTasks background)
 {
+    private static readonly TimeSpan ObedienceDelay = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan RemovalDelay = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan EndDelay = TimeSpan.FromSeconds(5);
 
@@ -50,25 +57,21 @@ public sealed class HostControls(
     }
 
     public Task<HostActionResult> MuteAsync(ChannelId channel, UserId requester, SessionId target, CancellationToken cancellation) =>
-        AskAsync(channel, requester, target, cancellation, (call, session) => session.IsUnmuted
-            ? new HostMuteRequested(new EventAudience.OfUser(session.User), call.Channel, session.Id)
-            : null);
+        AskAsync(channel, requester, target, cancellation, (call, session) => session.IsUnmuted ? Mute(call.Channel, session) : null);
 
     public async Task<HostActionResult> MuteOthersAsync(ChannelId channel, UserId requester, CancellationToken cancellation)
     {
         (HostActionResult permitted, CallState? call) = await PermitAsync(channel, requester, cancellation);
         foreach (CallSession session in call?.Sessions.Values.Where(s => s.IsUnmuted && s.User != requester) ?? [])
         {
-            directory.Publish(new HostMuteRequested(new EventAudience.OfUser(session.User), channel, session.Id));
+            directory.Publish(Mute(channel, session));
         }
 
         return permitted;
     }
 
     public Task<HostActionResult> StopScreenShareAsync(ChannelId channel, UserId requester, SessionId target, CancellationToken cancellation) =>
-        AskAsync(channel, requester, target, cancellation, (call, session) => call.ScreenSharer == session.Id
-            ? new HostScreenOffRequested(new EventAudience.OfUser(session.User), call.Channel, session.Id)
-            : null);
+        AskAsync(channel, requester, target, cancellation, (call, session) => call.ScreenSharer == session.Id ? StopScreen(call, session) : null);
 
     public Task<HostActionResult> LowerHandAsync(ChannelId channel, UserId requester, SessionId target, CancellationToken cancellation) =>
         AskAsync(channel, requester, target, cancellation, (call, session) => session.RaisedHandAt > 0
@@ -79,6 +82,13 @@ public sealed class HostControls(
         AskAsync(channel, requester, target, cancellation, (call, session) =>
         {
             lifecycle.EndAfter(RemovalDelay, call.Channel, call.Id, session.Id);
+            media.Send(session.Id, MediaMessage.Mute);
+            media.Send(session.Id, MediaMessage.VideoOff);
+            if (call.ScreenSharer == session.Id)
+            {
+                media.Send(session.Id, MediaMessage.ScreenOff);
+            }
+
             EventAudience participants = new EventAudience.OfParticipants(call.Channel, call.UsersInCall(host.Bots));
             return new HostRemovedSession(participants, call.Id, call.Channel, session.User, session.Id);
         });
@@ -109,6 +119,47 @@ public sealed class HostControls(
             },
             cancellation);
     }
+
+    private HostMuteRequested Mute(ChannelId channel, CallSession session)
+    {
+        media.Send(session.Id, MediaMessage.Mute);
+        if (sessions.Find(session.Id) is { } local)
+        {
+            object asked = local.MuteRequest = new object();
+            background.RunAfter(ObedienceDelay, "muting a session", () => EnforceAsync(channel, call =>
+            {
+                // Whatever the user did since then counts more.
+                if (local.MuteRequest == asked && call.Find(session.Id) is { IsUnmuted: true })
+                {
+                    call.SetMuted(session.Id, isMuted: true);
+                }
+            }));
+        }
+
+        return new HostMuteRequested(new EventAudience.OfUser(session.User), channel, session.Id);
+    }
+
+    private HostScreenOffRequested StopScreen(CallState seen, CallSession session)
+    {
+        media.Send(session.Id, MediaMessage.ScreenOff);
+        background.RunAfter(ObedienceDelay, "ending a screen share", () => EnforceAsync(seen.Channel, call =>
+        {
+            if (call.Id == seen.Id && call.State.ScreenSharer == session.Id && call.State.ScreenStartAt == seen.ScreenStartAt)
+            {
+                call.StopScreenShare(session.Id, directory.Now);
+            }
+        }));
+        return new HostScreenOffRequested(new EventAudience.OfUser(session.User), seen.Channel, session.Id);
+    }
+
+    private Task EnforceAsync(ChannelId channel, Action<Call> enforce) => directory.RunAsync(channel, CallDirectory.LockLimit, async work =>
+    {
+        if (work.Call is { } call)
+        {
+            enforce(call);
+            await work.CommitAsync();
+        }
+    });
 
     // The clients had their time to leave. A call that ended by itself meanwhile stays as it is.
     private async Task ForceEndAsync(ChannelId channel, CallId ending)

@@ -1,7 +1,9 @@
+using Calls.Domain.Ports;
+
 namespace Calls.Domain.Jobs;
 
 /// <summary>Ends jobs whose worker does not come (storage-and-jobs.md 9).</summary>
-public sealed class JobDeadlines(CallDirectory directory, BackgroundTasks background)
+public sealed class JobDeadlines(CallDirectory directory, BackgroundTasks background, ICallLog log)
 {
     /// <summary>How long a worker has to report that it works, once the job service has accepted the job.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
@@ -21,7 +23,9 @@ public sealed class JobDeadlines(CallDirectory directory, BackgroundTasks backgr
             }
 
             string name = job.Kind == JobKind.Recording ? "recording" : "transcriber";
-            call.EndJob(job.Kind, directory.Now, $"failed to start {name} job: timed out waiting for bot to join call");
+            string problem = $"failed to start {name} job: timed out waiting for bot to join call";
+            call.EndJob(job.Kind, directory.Now, problem);
             await work.CommitAsync();
+            log.Failed("waiting for recorder or transcriber", new JobServiceException(problem));
         });
 }

@@ -3,7 +3,7 @@ using Calls.Domain.Ports;
 namespace Calls.Domain.Jobs;
 
 /// <summary>Takes what recorder and transcriber report of their jobs (storage-and-jobs.md 9).</summary>
-public sealed class JobReports(CallDirectory directory)
+public sealed class JobReports(CallDirectory directory, ICallLog log)
 {
     /// <param name="kind"><c>null</c> if the worker named none that it can have.</param>
     /// <param name="error">Why it failed; only with <see cref="JobStatus.Failed"/>.</param>
@@ -52,6 +52,11 @@ public sealed class JobReports(CallDirectory directory)
                 }
 
                 await work.CommitAsync(CancellationToken.None);
+                if (status == JobStatus.Failed)
+                {
+                    log.Failed("the work of recorder or transcriber", new JobServiceException(error));
+                }
+
                 return JobReportResult.Done;
             },
             cancellation);

@@ -115,7 +115,9 @@ public sealed class RecordingPosts(
                 async post =>
                 {
                     isRead = true;
-                    if (post is null)
+
+                    // A worker's token must not be good for changing any other post.
+                    if (post is not { Type: CallPosts.PostType } || post.Channel != channel)
                     {
                         problem = $"failed to get call post: post not found (id={callPost})";
                         return null;

@@ -175,6 +175,7 @@ public sealed class Recordings(
         }
         catch (JobServiceException refused)
         {
+            log.Failed("starting a recorder or transcriber", refused);
             return (null, refused.Message);
         }
     }

@@ -16,7 +16,14 @@ public enum JoinRefusalReason
     /// <summary>The setting of the channel cannot be read; the detail says why.</summary>
     ChannelSettingUnreadable,
 
+    /// <summary>Too many joins of the channel wait already.</summary>
+    QueueFull,
+
     LockFailed,
+
+    /// <summary>The licence allows calls in direct messages only (configuration.md 8).</summary>
+    GroupCallsNotAllowed,
+
     CallsDisabled,
     InsufficientPermissions,
     AlreadyConnected,

@@ -23,6 +23,9 @@ public sealed class LocalSession(SessionId id, UserId user, ChannelId channel, C
         internal set => _isSocketUp = value;
     }
 
+    /// <summary>The host's last wish that this session be muted, until its user mutes or unmutes.</summary>
+    internal object? MuteRequest { get; set; }
+
     /// <summary>Number of the binding to <see cref="Connection"/>.</summary>
     internal long Binding { get; set; }
 

@@ -10,6 +10,9 @@ public sealed class LocalSessions
 
     public int Count => _bySession.Count;
 
+    /// <summary>All of them, at a moment of the enumeration.</summary>
+    public IEnumerable<LocalSession> All => _bySession.Values;
+
     public LocalSession? Find(SessionId session) => _bySession.GetValueOrDefault(session);
 
     public LocalSession? Find(ConnectionId connection) => _byConnection.GetValueOrDefault(connection);

@@ -9,12 +9,14 @@ public sealed class SessionActions(CallDirectory directory, IMediaRouter media, 
     // The media side hears of muting and video first, of screen sharing only once no second sharer is possible (signaling.md 3.2, notes).
     public Task<SessionActionResult> MuteAsync(LocalSession session)
     {
+        session.MuteRequest = null;
         media.Send(session.Id, MediaMessage.Mute);
         return ChangeAsync(session, call => call.SetMuted(session.Id, isMuted: true));
     }
 
     public Task<SessionActionResult> UnmuteAsync(LocalSession session)
     {
+        session.MuteRequest = null;
         media.Send(session.Id, MediaMessage.Unmute);
         return ChangeAsync(session, call => call.SetMuted(session.Id, isMuted: false));
     }

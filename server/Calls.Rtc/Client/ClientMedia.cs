@@ -21,6 +21,7 @@ internal sealed class ClientMedia(DateTimeOffset utcNow, long startMs, IClientMe
     private readonly List<SentTrack> _sent = [];
     private readonly Dictionary<uint, ReceivedStream> _streams = [];
     private readonly Dictionary<uint, (ReceivedStream Stream, IReadOnlyList<NegotiatedCodec> Codecs)> _repairs = [];
+    private readonly List<ReceivedStream> _video = [];
     private readonly ClientRtcp _rtcp = new(output);
     private readonly byte[] _red = new byte[PacketBuffer.Capacity];
     private ClientRepair? _repair;
@@ -37,7 +38,7 @@ internal sealed class ClientMedia(DateTimeOffset utcNow, long startMs, IClientMe
     /// <summary>Packets that did not authenticate, came twice, or belong to no negotiated stream.</summary>
     public long Dropped { get; private set; }
 
-    public long? DeadlineMs => _nextReportMs is { } report ? Math.Min(report, Repair.NextDueMs(_streams)) : null;
+    public long? DeadlineMs => _nextReportMs is { } report ? Math.Min(report, Repair.NextDueMs(_video)) : null;
 
     /// <summary>As measured on the data channel.</summary>
     public long RoundTripMs
@@ -66,6 +67,7 @@ internal sealed class ClientMedia(DateTimeOffset utcNow, long startMs, IClientMe
         }
 
         _repairs.Clear();
+        _video.Clear();
         foreach (uint gone in _streams.Keys.Where(ssrc => !tracks.Any(track => track.Ssrc == ssrc)).ToArray())
         {
             _streams.Remove(gone);
@@ -81,6 +83,10 @@ internal sealed class ClientMedia(DateTimeOffset utcNow, long startMs, IClientMe
 
             stream.Track = track;
             Follow(stream, receiving.First(section => section.Mid == track.Mid));
+            if (track.Kind == MediaKind.Video)
+            {
+                _video.Add(stream);
+            }
         }
     }
 
@@ -170,7 +176,7 @@ internal sealed class ClientMedia(DateTimeOffset utcNow, long startMs, IClientMe
 
     public void HandleDeadline(long nowMs)
     {
-        Repair.HandleDeadline(_streams, nowMs);
+        Repair.HandleDeadline(_video, nowMs);
         if (nowMs < _nextReportMs)
         {
             return;

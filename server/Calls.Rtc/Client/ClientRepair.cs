@@ -3,7 +3,7 @@ using Calls.Rtc.Rtcp;
 namespace Calls.Rtc.Client;
 
 /// <summary>What a client does about lost packets of video that it receives: asks again, then for a key frame; and its transport-wide feedback.</summary>
-/// <remarks>Not thread-safe. Allocates nothing once a stream is known.</remarks>
+/// <remarks>Looks at video streams only, because nothing else is ever asked for. Not thread-safe. Allocates nothing once a stream is known.</remarks>
 internal sealed class ClientRepair(ClientRtcp rtcp)
 {
     public const long FeedbackIntervalMs = 100;
@@ -22,10 +22,10 @@ internal sealed class ClientRepair(ClientRtcp rtcp)
     public long RoundTripMs { get; set; } = DefaultRoundTripMs;
 
     /// <summary>When <see cref="HandleDeadline"/> has something to do.</summary>
-    public long NextDueMs(Dictionary<uint, ReceivedStream> streams)
+    public long NextDueMs(List<ReceivedStream> video)
     {
         long due = _nextFeedbackMs;
-        foreach (ReceivedStream stream in streams.Values)
+        foreach (ReceivedStream stream in video)
         {
             due = Math.Min(due, stream.Nacks?.NextDueMs ?? long.MaxValue);
             due = Math.Min(due, stream.KeyFrameRequestMs);
@@ -41,7 +41,7 @@ internal sealed class ClientRepair(ClientRtcp rtcp)
         _nextFeedbackMs = Math.Min(_nextFeedbackMs, nowMs + FeedbackIntervalMs);
     }
 
-    public void HandleDeadline(Dictionary<uint, ReceivedStream> streams, long nowMs)
+    public void HandleDeadline(List<ReceivedStream> video, long nowMs)
     {
         if (nowMs >= _nextFeedbackMs)
         {
@@ -49,7 +49,7 @@ internal sealed class ClientRepair(ClientRtcp rtcp)
             rtcp.SendFeedback(_transportCc, _lastMediaSsrc);
         }
 
-        foreach (ReceivedStream stream in streams.Values)
+        foreach (ReceivedStream stream in video)
         {
             RequestMissing(stream, nowMs);
         }

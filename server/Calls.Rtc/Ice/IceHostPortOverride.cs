@@ -10,9 +10,6 @@ namespace Calls.Rtc.Ice;
 /// </summary>
 public sealed class IceHostPortOverride
 {
-    private const int MinPort = 80;
-    private const int MaxPort = 49151;
-
     private readonly int? _port;
     private readonly IReadOnlyList<(IPAddress Local, int Port)> _mappings;
 
@@ -106,10 +103,7 @@ public sealed class IceHostPortOverride
             return false;
         }
 
-        bool isAllowed = port is >= MinPort and <= MaxPort;
-        error = isAllowed
-            ? null
-            : $"invalid ICEHostPortOverride value: {port} is not in allowed range [{MinPort}, {MaxPort}]";
-        return isAllowed;
+        error = IceListenSettings.ErrorOfPort("ICEHostPortOverride", port);
+        return error is null;
     }
 }

@@ -16,7 +16,7 @@ internal readonly ref struct TransportCcFeedback
     internal const int FixedLength = 20;
 
     // Runs let a few bytes claim 65535 packets, each of which costs a look-up.
-    private const int MaxStatuses = 8192;
+    private const int MaxStatuses = 4096;
 
     private readonly ReadOnlySpan<byte> _body;
 

@@ -30,6 +30,11 @@ internal sealed class SentPacketHistory(int capacity)
         int tailLength = Math.Max(0, sourcePayloadLength - PrivatePayloadBytes);
         int headLength = packet.Length - tailLength;
         ref Entry entry = ref _entries[(int)sequence & _mask];
+        if (entry.SequencePlusOne > sequence + 1)
+        {
+            return; // so late that its place belongs to a newer one
+        }
+
         if (headLength > MaxHeadBytes || payloadIndex < 0)
         {
             entry = default;

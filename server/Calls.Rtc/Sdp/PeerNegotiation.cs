@@ -32,6 +32,7 @@ public sealed class PeerNegotiation
     private readonly PayloadTypeRegistry _payloadTypes = new();
     private readonly SectionTable _sections;
     private ulong _nextVersion;
+    private (ulong SessionId, ulong Version) _remoteOrigin;
     private bool _allowsMixedExtensions;
 
     // A rolled back offer may have reached the client: what it changed has to be described again until a negotiation completes.
@@ -97,7 +98,7 @@ public sealed class PeerNegotiation
             return Refuse(error);
         }
 
-        if (!_sections.IsContinuedBy(offer))
+        if (!_sections.IsContinuedBy(offer) || IsOutdated(offer))
         {
             return NegotiationResult.Mismatch;
         }
@@ -113,6 +114,7 @@ public sealed class PeerNegotiation
         }
 
         Remote = remote;
+        _remoteOrigin = (offer.OriginSessionId, offer.OriginVersion);
         _allowsMixedExtensions |= offer.AllowsMixedExtensions;
         _sections.MergeOffer(offer);
         answer = Describe(LocalSetup, section => new(section.IsSending, section.IsReceiving), offer.Bundle is not null);
@@ -158,6 +160,7 @@ public sealed class PeerNegotiation
         }
 
         HasPendingOffer = false;
+        _remoteOrigin = (answer.OriginSessionId, answer.OriginVersion);
         _allowsMixedExtensions |= answer.AllowsMixedExtensions;
         _sections.MergeAnswer(answer);
         Complete();
@@ -174,12 +177,20 @@ public sealed class PeerNegotiation
         HasPendingOffer = false;
     }
 
+    /// <summary>Makes an offer even if nothing has changed.</summary>
+    public void OfferAgain() => _hasUnansweredChanges = true;
+
     private static NegotiationResult Refuse(SdpError error) => error switch
     {
         SdpError.TooManySections => NegotiationResult.TooManySections,
         SdpError.TooLong or SdpError.LineTooLong or SdpError.TooManyAttributes => NegotiationResult.TooLarge,
         _ => NegotiationResult.Malformed,
     };
+
+    // A description that signaling delivers twice, the second time late, must not undo what came after it: its version is
+    // smaller than one we have seen (RFC 3264, section 8). The same one again is answered again.
+    private bool IsOutdated(SessionDescription offer) =>
+        offer.OriginSessionId == _remoteOrigin.SessionId && offer.OriginVersion < _remoteOrigin.Version;
 
     private void Complete()
     {

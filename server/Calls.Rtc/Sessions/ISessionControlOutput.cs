@@ -15,7 +15,7 @@ internal interface ISessionControlOutput
     void OnLocalCredentials(IceCredentials credentials);
 
     /// <summary>Something went wrong that the operator counts.</summary>
-    void OnError(RtcErrorType error);
+    void OnError(RtcErrorKind error);
 
     /// <summary>Something authenticated arrived outside the media path.</summary>
     void OnAuthenticatedPacket(long nowMs);

@@ -37,7 +37,7 @@ internal interface ISessionHost
 
     void RemoveCredentials(IceCredentials credentials);
 
-    void Count(RtcErrorType error);
+    void Count(RtcErrorKind error);
 
     void OnClosed(RtcSession session, RtcCloseReason reason);
 }

@@ -61,8 +61,6 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
 
     public bool IsClosed => Volatile.Read(ref _isClosed) != 0;
 
-    public RtcClientQuality Quality => _control.Quality;
-
     /// <summary>Candidates and unusable messages that the client sent so far.</summary>
     public (int Candidates, int Refused) SignalingCounts => (_control.RemoteCandidates, _control.RefusedMessages);
 
@@ -184,7 +182,11 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
         _host.AddCredentials(credentials, this);
     }
 
-    void ISessionControlOutput.OnError(RtcErrorType error) => _host.Count(error);
+    void ISessionControlOutput.OnError(RtcErrorKind error)
+    {
+        _host.Count(error);
+        _measurements.OnError(error);
+    }
 
     void ISessionControlOutput.OnAuthenticatedPacket(long nowMs)
     {
@@ -229,7 +231,7 @@ internal sealed class RtcSession : ISessionControlOutput, IMediaParticipantEvent
 
     void IMediaParticipantEvents.OnTrackStarted(PublishedTrack track)
     {
-        _host.Traffic.OnTrackStarted(track);
+        _host.Traffic.OnTrackStarted(Config.GroupId, track);
         Call.OnTrackStarted(track);
     }
 

@@ -30,7 +30,6 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
     private readonly DataChannelEndpoint _channel;
     private readonly long _firstOfferDeadlineMs;
     private readonly SessionTransport _transport;
-    private RtcClientQuality _quality = new();
     private long? _channelDeadlineMs;
     private bool _owesCandidates;
     private bool _closed;
@@ -57,7 +56,8 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
                 DrawCredentials = () => Describe(_transport.DrawCredentials()),
             },
             new ParticipantSsrcs(participant),
-            environment.Codecs);
+            environment.Codecs,
+            config.DcSignaling ? PeerNegotiation.MaxSectionsOverDataChannel : PeerNegotiation.MaxSectionsOverWebSocket);
         _negotiation = new(_peer, config.DcSignaling, this);
         _channel = new(new DataChannelOptions(), this);
     }
@@ -76,9 +76,6 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
 
     /// <summary>Candidates that the client sent.</summary>
     public int RemoteCandidates => _wishes.RemoteCandidates;
-
-    /// <summary>What the client last said of its connection. May be read by any thread.</summary>
-    public RtcClientQuality Quality => Volatile.Read(ref _quality);
 
     /// <summary>When <see cref="HandleDeadline"/> wants to be called next; <c>null</c> once closed.</summary>
     public long? DeadlineMs
@@ -228,9 +225,9 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
 
     void ISessionTransportOutput.OnTransportEnded(RtcCloseReason reason)
     {
-        if (reason == RtcCloseReason.IceFailed && !_closed)
+        if (reason is RtcCloseReason.IceFailed or RtcCloseReason.DtlsFailed && !_closed)
         {
-            _output.OnError(RtcErrorType.Ice);
+            _output.OnError(RtcErrorKind.Ice);
         }
 
         Close(reason);
@@ -298,16 +295,13 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
                 _negotiation.OnUnlock(_nowMs);
                 break;
             case CallsChannelMessageType.LossRate:
-                Note(_quality with { LossRate = message.Number });
                 _output.OnQuality(RtcQuality.LossRate, message.Number);
                 break;
             case CallsChannelMessageType.RoundTripTime:
-                Note(_quality with { RoundTripSeconds = message.Number });
                 FollowRoundTrip(message.Number);
                 _output.OnQuality(RtcQuality.RoundTripTime, message.Number);
                 break;
             case CallsChannelMessageType.Jitter:
-                Note(_quality with { JitterSeconds = message.Number });
                 _output.OnQuality(RtcQuality.Jitter, message.Number);
                 break;
             default:
@@ -321,7 +315,7 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
         RefusedMessages++;
         if (reason is CallsChannelResult.BadSdpData or CallsChannelResult.SdpTooLong)
         {
-            _output.OnError(RtcErrorType.Signaling);
+            _output.OnError(RtcErrorKind.Signaling);
         }
     }
 
@@ -354,7 +348,8 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
     private void OnDescription(ReadOnlySpan<byte> json, SignalingPath path)
     {
         bool isFirst = Agent is null;
-        bool applied = SessionDescriptionMessage.TryParse(json, out SessionDescriptionMessage description)
+        bool applied = (path == SignalingPath.DataChannel || json.Length <= SessionDescriptionMessage.MaxWebSocketLengthBytes)
+            && SessionDescriptionMessage.TryParse(json, out SessionDescriptionMessage description)
             && (description.IsOffer || !isFirst)
             && _negotiation.OnDescription(description, path, _nowMs);
         if (!applied)
@@ -366,7 +361,7 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
             }
             else
             {
-                _output.OnError(RtcErrorType.Signaling);
+                _output.OnError(RtcErrorKind.Signaling);
             }
 
             return;
@@ -399,11 +394,9 @@ internal sealed class SessionControl : ISessionTransportOutput, INegotiationOutp
         }
     }
 
-    private void Note(RtcClientQuality quality) => Volatile.Write(ref _quality, quality with { Reports = quality.Reports + 1 });
-
     private void FailSignaling()
     {
-        _output.OnError(RtcErrorType.Signaling);
+        _output.OnError(RtcErrorKind.Signaling);
         Close(RtcCloseReason.Signaling);
     }
 

@@ -6,6 +6,9 @@ namespace Calls.Rtc.Sessions;
 /// <summary>The JSON <c>{"type":"offer"|"answer","sdp":"..."}</c> in which descriptions travel (media.md 3.1).</summary>
 internal readonly record struct SessionDescriptionMessage(bool IsOffer, string Sdp)
 {
+    /// <summary>Largest JSON text taken over the WebSocket, in bytes: what the plugin inflates (media.md 3.1, 9.7).</summary>
+    public const int MaxWebSocketLengthBytes = 64 * 1024;
+
     /// <summary>Largest JSON text taken, in bytes: what a client may send after inflation (media.md 3.1).</summary>
     private const int MaxLengthBytes = 256 * 1024;
 

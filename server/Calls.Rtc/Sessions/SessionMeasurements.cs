@@ -45,17 +45,13 @@ internal sealed class SessionMeasurements(IRtcMeasurements? sink, string groupId
         _isDisconnected = isDisconnected;
     }
 
+    public void OnError(RtcErrorKind error) => sink?.OnError(groupId, error);
+
     public void OnClosed(RtcCloseReason reason)
     {
-        switch (reason)
+        if (reason is RtcCloseReason.IceFailed or RtcCloseReason.DtlsFailed)
         {
-            case RtcCloseReason.Signaling:
-                sink?.OnError(groupId, RtcErrorKind.Signaling);
-                break;
-            case RtcCloseReason.IceFailed or RtcCloseReason.DtlsFailed:
-                sink?.OnError(groupId, RtcErrorKind.Ice);
-                sink?.OnState(RtcConnectionState.Failed);
-                break;
+            sink?.OnState(RtcConnectionState.Failed);
         }
 
         sink?.OnState(RtcConnectionState.Closed);

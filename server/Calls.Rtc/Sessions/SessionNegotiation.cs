@@ -12,6 +12,14 @@ internal sealed class SessionNegotiation(PeerNegotiation peer, bool offersOnData
     /// <summary>Tracks that appear together are offered together (media.md 3.7).</summary>
     public const long CoalesceMs = 30;
 
+    /// <summary>The same for a client that was offered to within <see cref="BusyMs"/>: in a large call that fills or empties, each listener takes a few offers instead of one per speaker.</summary>
+    public const long BusyCoalesceMs = 200;
+
+    public const long BusyMs = 1_000;
+
+    /// <summary>A withdrawal alone waits for company: its track is silent already (media.md 3.6).</summary>
+    public const long WithdrawalMs = 500;
+
     /// <summary>How long our offer waits for its answer.</summary>
     public const long AnswerTimeoutMs = 10_000;
 
@@ -25,11 +33,16 @@ internal sealed class SessionNegotiation(PeerNegotiation peer, bool offersOnData
     private bool _channelOpen;
     private bool _failed;
     private int _unanswered;
-    private long? _changedAtMs;
+    private bool _missedAnswer;
+    private long? _offerDueMs;
+    private long _lastOfferMs = long.MinValue;
     private PendingOffer? _pending;
 
     /// <summary>Client offers that were dropped because ours was out (media.md 3.3, glare).</summary>
     public int GlareCount { get; private set; }
+
+    /// <summary>Offers of ours so far.</summary>
+    public int OfferCount { get; private set; }
 
     /// <summary>Descriptions of the client that could not be applied.</summary>
     public int RefusedCount { get; private set; }
@@ -44,9 +57,9 @@ internal sealed class SessionNegotiation(PeerNegotiation peer, bool offersOnData
             {
                 deadline = Earlier(deadline, pending.SentAtMs is { } sent ? sent + AnswerTimeoutMs : pending.CreatedAtMs + MapAcknowledgementMs);
             }
-            else if (_changedAtMs is { } changed && _lock.Owner == LockOwner.None)
+            else if (_offerDueMs is { } due && _lock.Owner == LockOwner.None)
             {
-                deadline = Earlier(deadline, changed + CoalesceMs);
+                deadline = Earlier(deadline, due);
             }
 
             return _failed ? null : deadline;
@@ -69,7 +82,7 @@ internal sealed class SessionNegotiation(PeerNegotiation peer, bool offersOnData
     public void Unwant(string trackId, long nowMs)
     {
         peer.Unwant(trackId);
-        NoteChange(nowMs);
+        NoteChange(nowMs, WithdrawalMs);
     }
 
     /// <summary>Applies an offer or answer of the client. <c>false</c>: it was refused or ignored.</summary>
@@ -155,6 +168,16 @@ internal sealed class SessionNegotiation(PeerNegotiation peer, bool offersOnData
         if (_pending is not { SentAtMs: not null } || peer.TryApplyAnswer(sdp) != NegotiationResult.Ok)
         {
             RefusedCount++;
+
+            // One answer too many: the one before may have been meant for an offer that we gave up, and this one for the
+            // last. Nothing in an answer tells, so the client is asked once more.
+            if (_pending is null && _missedAnswer)
+            {
+                _missedAnswer = false;
+                peer.OfferAgain();
+                NoteChange(nowMs);
+            }
+
             return false;
         }
 
@@ -165,28 +188,31 @@ internal sealed class SessionNegotiation(PeerNegotiation peer, bool offersOnData
         return true;
     }
 
-    private void NoteChange(long nowMs)
+    private void NoteChange(long nowMs, long waitMs = CoalesceMs)
     {
         if (!peer.NeedsOffer)
         {
-            _changedAtMs = null;
+            _offerDueMs = null;
             return;
         }
 
-        _changedAtMs ??= nowMs;
+        bool isBusy = _lastOfferMs != long.MinValue && nowMs - _lastOfferMs < BusyMs;
+        _offerDueMs = Earlier(_offerDueMs, nowMs + (isBusy ? Math.Max(waitMs, BusyCoalesceMs) : waitMs));
         TryOffer(nowMs);
     }
 
     private void TryOffer(long nowMs)
     {
-        if (!_channelOpen || _failed || _pending is not null || _changedAtMs is not { } changed || nowMs < changed + CoalesceMs
+        if (!_channelOpen || _failed || _pending is not null || _offerDueMs is not { } due || nowMs < due
             || !_lock.TryAcquire(LockOwner.Server, nowMs))
         {
             return;
         }
 
-        output.OnLockTaken(nowMs - changed - CoalesceMs);
-        _changedAtMs = null;
+        output.OnLockTaken(nowMs - due);
+        _offerDueMs = null;
+        _lastOfferMs = nowMs;
+        OfferCount++;
         string offer = peer.CreateOffer(out IReadOnlyList<MediaMapEntry> map);
         _pending = new PendingOffer(offer, output.SendMediaMap(map), nowMs);
         if (offersOnDataChannel)
@@ -206,6 +232,7 @@ internal sealed class SessionNegotiation(PeerNegotiation peer, bool offersOnData
     private void AbandonOffer(long nowMs)
     {
         peer.Rollback();
+        _missedAnswer = true;
         output.OnLockReleased(nowMs - _pending!.CreatedAtMs);
         output.OnOfferUnanswered();
         _pending = null;

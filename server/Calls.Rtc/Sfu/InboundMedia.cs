@@ -213,7 +213,7 @@ internal sealed class InboundMedia(
 
         if (stream is null)
         {
-            if (packet.Ssrc == participant.RtcpSsrc || participant.Outgoing.Find(packet.Ssrc) is not null)
+            if (packet.Ssrc == participant.RtcpSsrc || participant.Outgoing.SendsWith(packet.Ssrc))
             {
                 refusal = RtpReceiveResult.Looped;
                 return false;

@@ -1,10 +1,11 @@
 using Calls.Rtc.Rtcp;
+using Calls.Rtc.Sfu.Statistics;
 
 namespace Calls.Rtc.Sfu;
 
 /// <summary>What a client is told about the packets it sends: receiver reports and transport-wide feedback (media.md 4.8).</summary>
 /// <remarks>Owned by the participant's loop.</remarks>
-internal sealed class InboundReports
+internal sealed class InboundReports(LossCounters counters)
 {
     public const long ReceiverReportIntervalMs = 1000;
     public const long FeedbackIntervalMs = 100;
@@ -50,7 +51,8 @@ internal sealed class InboundReports
         {
             if (stream.Reception.HasNews && count < blocks.Length)
             {
-                blocks[count++] = stream.Reception.TakeReport(stream.Ssrc, nowMs);
+                blocks[count] = stream.Reception.TakeReport(stream.Ssrc, nowMs);
+                counters.Uplink.Observe(blocks[count++], stream.Codec.ClockRate());
             }
         }
 

@@ -1,5 +1,6 @@
 using Calls.Rtc.Rtcp;
 using Calls.Rtc.Sfu.Feedback;
+using Calls.Rtc.Sfu.Statistics;
 
 namespace Calls.Rtc.Sfu;
 
@@ -8,7 +9,7 @@ namespace Calls.Rtc.Sfu;
 /// Owned by the participant's loop. What concerns a forwarded stream belongs to another loop: reports are stored for readers,
 /// and key-frame requests become a flag that the publisher's loop picks up.
 /// </remarks>
-internal sealed class InboundRtcp(InboundStreams streams, OutboundStreams outgoing, OutboundFeedback sent, NtpClock clock)
+internal sealed class InboundRtcp(InboundStreams streams, OutboundStreams outgoing, OutboundFeedback sent, NtpClock clock, LossCounters counters)
 {
     /// <summary>Applies a plain datagram packet by packet.</summary>
     /// <remarks>
@@ -114,7 +115,16 @@ internal sealed class InboundRtcp(InboundStreams streams, OutboundStreams outgoi
         for (int i = 0; i < reports.Count; i++)
         {
             ReportBlock report = reports[i];
-            outgoing.Find(report.Ssrc)?.Remote.Update(report, clock.ToCompactNtp(nowMs));
+            if (outgoing.Find(report.Ssrc) is not { Track: { } track } forwarder)
+            {
+                continue;
+            }
+
+            counters.Downlink.Observe(report, track.Codec.ClockRate());
+            if (forwarder.Remote.Update(report, clock.ToCompactNtp(nowMs)) is { } roundTripMs)
+            {
+                counters.Downlink.RoundTrip.Observe(roundTripMs / 1000.0);
+            }
         }
     }
 }

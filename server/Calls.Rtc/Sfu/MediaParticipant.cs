@@ -14,6 +14,10 @@ namespace Calls.Rtc.Sfu;
 /// </remarks>
 internal sealed class MediaParticipant
 {
+    // 400 datagrams per second, as many at once: each may claim thousands of packets, and browsers send a tenth of it.
+    private const long RtcpDatagramUs = 2_500;
+    private const long RtcpBurstUs = 1_000_000;
+
     // How closely sender reports keep to their second; looking at every subscriber more often gains nothing.
     private const long ReportScanMs = 100;
 
@@ -34,11 +38,13 @@ internal sealed class MediaParticipant
     // Owned by the loop.
     private readonly InboundMedia _inbound;
     private readonly InboundRepair _repair;
-    private readonly InboundReports _reports = new();
+    private readonly InboundReports _reports;
     private readonly InboundRtcp _inboundRtcp;
     private readonly OutboundRtcp _outboundRtcp;
     private bool _isPacing;
     private int _appliedMuteCount;
+    private readonly long[] _rtcpResults = new long[Enum.GetValues<RtcpReceiveResult>().Length];
+    private LeakyBucket _rtcpDatagrams;
     private long _nextReportScanMs;
     private long _lastAuthenticatedMs = long.MinValue;
 
@@ -50,10 +56,11 @@ internal sealed class MediaParticipant
         SessionId = sessionId;
         _clock = clock;
         _events = events;
+        _reports = new InboundReports(Counters);
         _outboundRtcp = new OutboundRtcp(this, AllocateSsrc(), Counters);
         _repair = new InboundRepair(_outboundRtcp, Counters);
         _inbound = new InboundMedia(this, events, _reports, _repair, Counters);
-        _inboundRtcp = new InboundRtcp(_inbound.Streams, Outgoing, Feedback, clock);
+        _inboundRtcp = new InboundRtcp(_inbound.Streams, Outgoing, Feedback, clock, Counters);
     }
 
     public string SessionId { get; }
@@ -149,24 +156,16 @@ internal sealed class MediaParticipant
         return _inbound.Receive(datagram, Volatile.Read(ref _inboundKeys), nowMs, sink);
     }
 
+    /// <summary>How many RTCP datagrams had this result.</summary>
+    public long Count(RtcpReceiveResult result) => Volatile.Read(ref _rtcpResults[(int)result]);
+
     /// <summary>[loop] Decrypts a compound or reduced-size packet in place and applies it.</summary>
     public RtcpReceiveResult ReceiveRtcp(Span<byte> datagram, long nowMs, IPacketSink sink)
     {
         ApplyControl(nowMs);
-        if (Volatile.Read(ref _inboundKeys) is not { } keys)
-        {
-            return RtcpReceiveResult.NoKeys;
-        }
-
-        if (keys.TryUnprotectRtcp(datagram, out int length) != SrtpResult.Ok)
-        {
-            return RtcpReceiveResult.NotAuthentic;
-        }
-
-        OnAuthenticated(nowMs);
-        bool isWellFormed = _inboundRtcp.TryApply(datagram[..length], nowMs);
-        SendKeyFrameRequests(nowMs, sink);
-        return isWellFormed ? RtcpReceiveResult.Applied : RtcpReceiveResult.Malformed;
+        RtcpReceiveResult result = ApplyRtcp(datagram, nowMs, sink);
+        _rtcpResults[(int)result]++;
+        return result;
     }
 
     /// <summary>[loop] Reports, feedback and deadlines. Call it every 20 to 50 ms.</summary>
@@ -283,6 +282,29 @@ internal sealed class MediaParticipant
     /// <summary>[loop] Asks the client for a key frame of a track if one is wanted and the last request is old enough.</summary>
     internal void SendKeyFrameRequest(PublishedTrack track, long nowMs, IPacketSink sink) =>
         _outboundRtcp.SendKeyFrameRequest(track, nowMs, sink);
+
+    private RtcpReceiveResult ApplyRtcp(Span<byte> datagram, long nowMs, IPacketSink sink)
+    {
+        if (Volatile.Read(ref _inboundKeys) is not { } keys)
+        {
+            return RtcpReceiveResult.NoKeys;
+        }
+
+        if (keys.TryUnprotectRtcp(datagram, out int length) != SrtpResult.Ok)
+        {
+            return RtcpReceiveResult.NotAuthentic;
+        }
+
+        OnAuthenticated(nowMs);
+        if (!_rtcpDatagrams.TryAdd(RtcpDatagramUs, nowMs * 1000, RtcpBurstUs))
+        {
+            return RtcpReceiveResult.RateLimited;
+        }
+
+        bool isWellFormed = _inboundRtcp.TryApply(datagram[..length], nowMs);
+        SendKeyFrameRequests(nowMs, sink);
+        return isWellFormed ? RtcpReceiveResult.Applied : RtcpReceiveResult.Malformed;
+    }
 
     private void Describe(Func<InboundDescription, InboundDescription> change)
     {

@@ -14,6 +14,9 @@ internal sealed class NackRequests
     private long _added;
     private long _taken;
 
+    /// <summary>[publisher's loop] Whether an item waits.</summary>
+    public bool HasSome => _taken < Volatile.Read(ref _added);
+
     /// <summary>[subscriber's loop] Takes over the items of a packet.</summary>
     /// <returns>How many found room.</returns>
     public int Add(in Nack nack)
@@ -31,14 +34,11 @@ internal sealed class NackRequests
         return count;
     }
 
-    /// <summary>[publisher's loop]</summary>
-    public bool HasItems => _taken < Volatile.Read(ref _added);
-
     /// <summary>[publisher's loop] The oldest item.</summary>
     public bool TryTake(out ushort number, out ushort following)
     {
         long taken = _taken;
-        bool hasOne = taken < Volatile.Read(ref _added);
+        bool hasOne = HasSome;
         uint item = hasOne ? _items[taken % Capacity] : 0;
         (number, following) = ((ushort)(item >> 16), (ushort)item);
         if (hasOne)

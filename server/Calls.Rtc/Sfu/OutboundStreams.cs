@@ -66,6 +66,20 @@ internal sealed class OutboundStreams
         return index < 0 ? null : snapshot.Forwarders[index];
     }
 
+    /// <summary>Whether an SSRC is one of ours, that of a stream or of its retransmissions.</summary>
+    public bool SendsWith(uint ssrc)
+    {
+        foreach (TrackForwarder forwarder in Volatile.Read(ref _snapshot).Forwarders)
+        {
+            if (forwarder.Ssrc == ssrc || forwarder.RtxSsrc == ssrc)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Takes up a forwarder; <c>false</c> after <see cref="Close"/>.</summary>
     /// <exception cref="InvalidOperationException">Its SSRC is in use: it was not allocated here.</exception>
     public bool TryAdd(TrackForwarder forwarder)

@@ -23,6 +23,7 @@ internal sealed class PublishedTrack
     private readonly long[] _results = new long[Enum.GetValues<ForwardResult>().Length];
     private readonly PublishedLayer[] _layers;
     private TrackForwarder[] _subscribers = [];
+    private WriteTimes _writeTimes = new();
     private long _packetsIn;
     private long _bytesIn;
     private long _bytesOut;
@@ -59,6 +60,8 @@ internal sealed class PublishedTrack
 
     /// <summary>How many copies of packets had this result, over all subscribers.</summary>
     public long Count(ForwardResult result) => Volatile.Read(ref _results[(int)result]);
+
+    public WriteTimes WriteTimes => _writeTimes;
 
     /// <summary>Packets of the publisher that were handed to the subscribers.</summary>
     public long PacketsIn => Volatile.Read(ref _packetsIn);
@@ -207,10 +210,14 @@ internal sealed class PublishedTrack
             AudioLevel = audioLevel,
         };
         long sentBefore = _results[(int)ForwardResult.Sent];
-        foreach (TrackForwarder subscriber in Volatile.Read(ref _subscribers))
+        TrackForwarder[] subscribers = Volatile.Read(ref _subscribers);
+        long start = _writeTimes.Begin();
+        foreach (TrackForwarder subscriber in subscribers)
         {
             _results[(int)subscriber.Forward(source, nowMs, sink)]++;
         }
+
+        _writeTimes.End(start, subscribers.Length);
 
         _packetsIn++;
         _bytesIn += packet.Length;

@@ -26,18 +26,21 @@ internal sealed class RemoteReception
     public long? RoundTripMs => Volatile.Read(ref _roundTripMs) is >= 0 and int ms ? ms : null;
 
     /// <param name="compactNow">Time of arrival on the clock of our sender reports, in 1/65536 s.</param>
-    internal void Update(in ReportBlock block, uint compactNow)
+    /// <returns>The round trip in milliseconds, if the block echoes a report of ours.</returns>
+    internal long? Update(in ReportBlock block, uint compactNow)
     {
         Volatile.Write(ref _fractionLost, block.FractionLost);
         Volatile.Write(ref _cumulativeLost, block.CumulativeLost);
         Volatile.Write(ref _jitterTicks, block.Jitter);
         if (block.LastSenderReport == 0)
         {
-            return;
+            return null;
         }
 
         // RFC 3550, section 6.4.1: arrival - LSR - DLSR. Rounding makes short ones slightly negative.
         int roundTrip = (int)(compactNow - block.LastSenderReport - block.DelaySinceLastSenderReport);
-        Volatile.Write(ref _roundTripMs, (int)(Math.Max(0L, roundTrip) * 1000 / 65_536));
+        int ms = (int)(Math.Max(0L, roundTrip) * 1000 / 65_536);
+        Volatile.Write(ref _roundTripMs, ms);
+        return ms;
     }
 }

@@ -11,6 +11,9 @@ internal enum RtcpReceiveResult
     /// <summary>Forged, repeated, too old or not RTCP: SRTP refused it.</summary>
     NotAuthentic,
 
+    /// <summary>More datagrams than any client needs; not looked at.</summary>
+    RateLimited,
+
     /// <summary>Some packet of it does not fit; those before it were applied.</summary>
     Malformed,
 }

@@ -73,6 +73,9 @@ internal sealed class TrackForwarder
     /// <summary>When its packets leave.</summary>
     internal VideoPacer Pacer { get; } = new();
 
+    /// <summary>SSRC of its retransmissions; 0 without.</summary>
+    internal uint RtxSsrc => _format.RtxSsrc;
+
     /// <summary>[publisher's loop] Something waits for its time.</summary>
     internal bool IsPacing => Pacer.IsBusy || _retransmitter?.HasRequests == true;
 

@@ -8,7 +8,9 @@ namespace Calls.Rtc.Transport;
 internal abstract class DatagramSockets(Socket[] sockets) : IDisposable
 {
     public const int ReceiveBatch = 32;
-    public const int SendBatch = 64;
+
+    /// <summary>A burst of a picture for some dozen receivers, so that each one's packets can leave together.</summary>
+    public const int SendBatch = 256;
 
     protected Socket[] Sockets { get; } = sockets;
 

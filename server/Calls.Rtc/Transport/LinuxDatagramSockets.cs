@@ -27,19 +27,24 @@ internal sealed unsafe class LinuxDatagramSockets : DatagramSockets
     private readonly byte* _sendSlots;
     private readonly byte* _sendNames;
     private readonly LinuxNative.IoVector* _sendVectors;
+    private readonly LinuxNative.SegmentControl* _sendControls;
 
-    // SendBatch headers for each socket: a batch may leave through several.
+    // SendBatch headers for each socket: a batch may leave through several. And the group that each one is.
     private readonly LinuxNative.MultipleMessageHeader* _sendHeaders;
+    private readonly int[] _headerGroups;
     private readonly int[] _queuedPerSocket;
+    private readonly SendGroups _groups = new();
     private readonly StreamEvent[] _readyStreams = new StreamEvent[MaxReadyStreams];
     private readonly int _maxEvents;
     private int _readyStreamCount;
-    private int _queued;
     private int _receivedFrom;
+    private bool _usesSegmentation;
 
-    public LinuxDatagramSockets(Socket[] sockets)
+    public LinuxDatagramSockets(Socket[] sockets, bool usesSegmentation)
         : base(sockets)
     {
+        _usesSegmentation = usesSegmentation && HasSegmentation(sockets[0]);
+        _headerGroups = new int[SendBatch * sockets.Length];
         _descriptors = [.. sockets.Select(socket => (int)socket.Handle)];
         _queuedPerSocket = new int[sockets.Length];
         _epoll = LinuxNative.CreateEpoll();
@@ -58,7 +63,8 @@ internal sealed unsafe class LinuxDatagramSockets : DatagramSockets
         nuint headerSize = (nuint)sizeof(LinuxNative.MultipleMessageHeader);
         nuint vectorSize = (nuint)sizeof(LinuxNative.IoVector);
         nuint receiveSize = ReceiveBatch * (PacketBuffer.Capacity + NameSize + headerSize + vectorSize);
-        nuint sendSize = SendBatch * (PacketBuffer.Capacity + NameSize + (headerSize * (nuint)sockets.Length) + vectorSize);
+        nuint controlSize = (nuint)sizeof(LinuxNative.SegmentControl);
+        nuint sendSize = SendBatch * (PacketBuffer.Capacity + NameSize + (headerSize * (nuint)sockets.Length) + vectorSize + controlSize);
         nuint total = eventsSize + receiveSize + sendSize;
         _memory = (byte*)NativeMemory.AlignedAlloc(total, CacheLine);
         NativeMemory.Clear(_memory, total);
@@ -72,6 +78,7 @@ internal sealed unsafe class LinuxDatagramSockets : DatagramSockets
         _sendNames = Take(ref next, SendBatch * NameSize);
         var receiveVectors = (LinuxNative.IoVector*)Take(ref next, ReceiveBatch * vectorSize);
         _sendVectors = (LinuxNative.IoVector*)Take(ref next, SendBatch * vectorSize);
+        _sendControls = (LinuxNative.SegmentControl*)Take(ref next, SendBatch * controlSize);
         _events = Take(ref next, eventsSize);
         for (int i = 0; i < ReceiveBatch; i++)
         {
@@ -83,7 +90,7 @@ internal sealed unsafe class LinuxDatagramSockets : DatagramSockets
 
         for (int i = 0; i < SendBatch; i++)
         {
-            _sendVectors[i].Base = _sendSlots + (i * PacketBuffer.Capacity);
+            _sendControls[i] = new() { ControlLength = LinuxNative.SegmentControl.Length, Level = LinuxNative.SolUdp, Type = LinuxNative.UdpSegment };
         }
     }
 
@@ -149,25 +156,15 @@ internal sealed unsafe class LinuxDatagramSockets : DatagramSockets
         return new(_receiveSlots + (index * PacketBuffer.Capacity), (int)_receiveHeaders[index].Length);
     }
 
-    public override Span<byte> Reserve() => new(_sendSlots + (_queued * PacketBuffer.Capacity), PacketBuffer.Capacity);
+    public override Span<byte> Reserve() => new(_sendSlots + (_groups.Packets * PacketBuffer.Capacity), PacketBuffer.Capacity);
 
     public override void Commit(int length, UdpPath path, ref TransportCounters counters)
     {
         ReadOnlySpan<byte> address = path.SocketAddress.Buffer.Span[..path.SocketAddress.Size];
-        byte* name = _sendNames + (_queued * NameSize);
-        address.CopyTo(new Span<byte>(name, NameSize));
-        _sendVectors[_queued].Length = (nuint)length;
-
-        int socket = path.LocalIndex;
-        LinuxNative.MultipleMessageHeader* header = _sendHeaders + (socket * SendBatch) + _queuedPerSocket[socket]++;
-        header->Name = name;
-        header->NameLength = (uint)address.Length;
-        header->Vectors = _sendVectors + _queued;
-        header->VectorCount = 1;
-
-        _queued++;
+        address.CopyTo(new Span<byte>(NameOf(_groups.Packets), NameSize));
+        _groups.Add(length, path, _usesSegmentation);
         counters.SentBytes += length;
-        if (_queued == SendBatch)
+        if (_groups.Packets == SendBatch)
         {
             Flush(ref counters);
         }
@@ -175,21 +172,27 @@ internal sealed unsafe class LinuxDatagramSockets : DatagramSockets
 
     public override void Flush(ref TransportCounters counters)
     {
-        if (_queued == 0)
+        if (_groups.Packets == 0)
         {
             return;
+        }
+
+        LinuxNative.IoVector* vector = _sendVectors;
+        for (int i = 0; i < _groups.Count; i++)
+        {
+            Prepare(i, ref vector);
         }
 
         for (int socket = 0; socket < _queuedPerSocket.Length; socket++)
         {
             if (_queuedPerSocket[socket] > 0)
             {
-                Send(_descriptors[socket], _sendHeaders + (socket * SendBatch), _queuedPerSocket[socket], ref counters);
+                Send(socket, _queuedPerSocket[socket], ref counters);
                 _queuedPerSocket[socket] = 0;
             }
         }
 
-        _queued = 0;
+        _groups.Clear();
     }
 
     public override bool TrySendNow(ReadOnlySpan<byte> datagram, UdpPath path)
@@ -239,17 +242,58 @@ internal sealed unsafe class LinuxDatagramSockets : DatagramSockets
         return taken;
     }
 
-    private static void Send(
-        int descriptor, LinuxNative.MultipleMessageHeader* headers, int count, ref TransportCounters counters)
+    // Kernels before 4.18 do not know the option.
+    private static bool HasSegmentation(Socket socket)
     {
-        int done = 0;
-        while (done < count)
+        try
         {
-            int sent = LinuxNative.SendMultiple(descriptor, headers + done, count - done);
+            return socket.GetRawSocketOption(LinuxNative.SolUdp, LinuxNative.UdpSegment, stackalloc byte[sizeof(int)]) > 0;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private byte* NameOf(int packet) => _sendNames + (packet * NameSize);
+
+    // One message per group, among those of the socket that it leaves through.
+    private void Prepare(int group, ref LinuxNative.IoVector* vector)
+    {
+        ref readonly SendGroups.Group packets = ref _groups[group];
+        int place = (packets.LocalIndex * SendBatch) + _queuedPerSocket[packets.LocalIndex]++;
+        _headerGroups[place] = group;
+        LinuxNative.MultipleMessageHeader* header = _sendHeaders + place;
+        header->Name = NameOf(packets.First);
+        header->NameLength = AddressLength(packets.LocalIndex);
+        header->Vectors = vector;
+        header->VectorCount = (nuint)packets.Count;
+        int packet = packets.First;
+        for (int i = 0; i < packets.Count; i++)
+        {
+            *vector++ = new() { Base = _sendSlots + (packet * PacketBuffer.Capacity), Length = (nuint)_groups.LengthOf(packet) };
+            packet = _groups.NextOf(packet);
+        }
+
+        bool isCut = packets.Count > 1;
+        LinuxNative.SegmentControl* control = _sendControls + group;
+        control->SegmentSize = (ushort)packets.SegmentSize;
+        header->Control = isCut ? control : null;
+        header->ControlLength = isCut ? (nuint)sizeof(LinuxNative.SegmentControl) : 0;
+    }
+
+    private uint AddressLength(int socket) => Sockets[socket].AddressFamily == AddressFamily.InterNetwork ? 16u : MaxNameLength;
+
+    private void Send(int socket, int count, ref TransportCounters counters)
+    {
+        int first = socket * SendBatch;
+        for (int done = 0; done < count;)
+        {
+            int sent = LinuxNative.SendMultiple(_descriptors[socket], _sendHeaders + first + done, count - done);
             if (sent > 0)
             {
+                counters.Sent += PacketsOf(first + done, sent);
                 done += sent;
-                counters.Sent += sent;
                 continue;
             }
 
@@ -257,16 +301,57 @@ internal sealed unsafe class LinuxDatagramSockets : DatagramSockets
             if (error is LinuxNative.ErrorAgain or LinuxNative.ErrorNoBuffers)
             {
                 // Waiting would stall every session of this loop; media that is late is lost anyway.
-                counters.DroppedSendBufferFull += count - done;
+                counters.DroppedSendBufferFull += PacketsOf(first + done, count - done);
                 return;
             }
 
             if (error != LinuxNative.ErrorInterrupted)
             {
                 // The error belongs to the first message that is left; the others are for other peers.
-                counters.SendErrors++;
+                ref readonly SendGroups.Group group = ref _groups[_headerGroups[first + done]];
+                if (group.Count > 1 && error is LinuxNative.ErrorInputOutput or LinuxNative.ErrorInvalid or LinuxNative.ErrorMessageSize)
+                {
+                    SendSingly(group, ref counters);
+                    _usesSegmentation &= error != LinuxNative.ErrorInputOutput;
+                }
+                else
+                {
+                    counters.SendErrors += group.Count;
+                }
+
                 done++;
             }
         }
+    }
+
+    // EIO: the interface cannot do it at all. EINVAL or EMSGSIZE: these packets are longer than what the way takes, which one by one
+    // may be fragmented.
+    private void SendSingly(in SendGroups.Group group, ref TransportCounters counters)
+    {
+        int packet = group.First;
+        for (int i = 0; i < group.Count; i++)
+        {
+            nint sent = LinuxNative.SendTo(
+                Sockets[group.LocalIndex].SafeHandle,
+                _sendSlots + (packet * PacketBuffer.Capacity),
+                (nuint)_groups.LengthOf(packet),
+                LinuxNative.MsgDontWait | LinuxNative.MsgNoSignal,
+                NameOf(group.First),
+                AddressLength(group.LocalIndex));
+            counters.Sent += sent >= 0 ? 1 : 0;
+            counters.SendErrors += sent >= 0 ? 0 : 1;
+            packet = _groups.NextOf(packet);
+        }
+    }
+
+    private int PacketsOf(int firstHeader, int headers)
+    {
+        int packets = 0;
+        for (int i = 0; i < headers; i++)
+        {
+            packets += _groups[_headerGroups[firstHeader + i]].Count;
+        }
+
+        return packets;
     }
 }

@@ -9,8 +9,15 @@ internal static unsafe partial class LinuxNative
     public const int MsgDontWait = 0x40;
     public const int MsgNoSignal = 0x4000;
     public const int ErrorInterrupted = 4;
+    public const int ErrorInputOutput = 5;
     public const int ErrorAgain = 11;
+    public const int ErrorInvalid = 22;
+    public const int ErrorMessageSize = 90;
     public const int ErrorNoBuffers = 105;
+    // <linux/udp.h>
+    public const int SolUdp = 17;
+    public const int UdpSegment = 103;
+
     public const uint EpollIn = 1;
     public const uint EpollOut = 4;
 
@@ -102,6 +109,21 @@ internal static unsafe partial class LinuxNative
     {
         public byte* Base;
         public nuint Length;
+    }
+
+    /// <summary>A struct cmsghdr with the size of the segments that a message is cut into; 24 bytes with its padding.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct SegmentControl
+    {
+        /// <summary>Of header and value, without padding.</summary>
+        public const int Length = 18;
+
+        public nuint ControlLength;
+        public int Level;
+        public int Type;
+        public ushort SegmentSize;
+        private readonly ushort _padding1;
+        private readonly uint _padding2;
     }
 
     /// <summary>struct mmsghdr: a struct msghdr (56 bytes) and the length of the message.</summary>

@@ -135,7 +135,7 @@ public sealed class MediaTransport : IDisposable
     private static DatagramSockets Wrap(Socket[] sockets, MediaTransportOptions options) =>
         options.UsePortableSockets || !LinuxNative.IsSupported
             ? new PortableDatagramSockets(sockets)
-            : new LinuxDatagramSockets(sockets);
+            : new LinuxDatagramSockets(sockets, options.UsesSegmentation);
 
     private static void Validate(MediaTransportOptions options)
     {

@@ -6,6 +6,8 @@ namespace Calls.Rtc.Transport;
 /// <summary>Where and how media is received.</summary>
 public sealed record MediaTransportOptions
 {
+    public const int DefaultSocketBufferBytes = 16 << 20;
+
     /// <summary>More local addresses than any machine serves media on; the ready set of a loop is a 64-bit mask.</summary>
     public const int MaxLocalAddresses = 64;
 
@@ -33,10 +35,13 @@ public sealed record MediaTransportOptions
     public int TickSlackMs { get; init; }
 
     /// <summary>Requested size of each socket's receive and send buffer; the system may grant less.</summary>
-    public int SocketBufferBytes { get; init; } = 16 << 20;
+    public int SocketBufferBytes { get; init; } = DefaultSocketBufferBytes;
 
     /// <summary>Uses <see cref="System.Net.Sockets.Socket"/> calls even where batched ones exist.</summary>
     public bool UsePortableSockets { get; init; } = !LinuxNative.IsSupported;
+
+    /// <summary>Lets the kernel cut equal packets for one peer out of one message (UDP_SEGMENT), where it can.</summary>
+    public bool UsesSegmentation { get; init; } = true;
 
     /// <summary>Monotonic milliseconds, on the base that the protocol layers use.</summary>
     public Func<long> NowMs { get; init; } = static () => Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1000);
@@ -56,8 +61,11 @@ public sealed record MediaTransportOptions
     /// <summary>Packets from other loops that a loop's queue holds; a power of two. 256 x 2 KiB.</summary>
     internal int PacketQueueCapacity { get; init; } = 256;
 
-    /// <summary>Packets that other threads send through connections of a loop; a power of two. 512 x 2 KiB.</summary>
-    internal int FrameQueueCapacity { get; init; } = 512;
+    /// <summary>
+    /// Packets that other threads send through connections of a loop; a power of two. Enough for a key frame of 40 packets for a
+    /// hundred receivers; 4096 x 2 KiB, of which the system gives what is used.
+    /// </summary>
+    internal int FrameQueueCapacity { get; init; } = 4_096;
 
     // One core is left to signaling where there are enough of them.
     private static int DefaultLoopCount => Environment.ProcessorCount > 4 ? Environment.ProcessorCount - 1 : Environment.ProcessorCount;

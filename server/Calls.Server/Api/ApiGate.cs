@@ -6,6 +6,9 @@ namespace Calls.Server.Api;
 /// <summary>What every matched request passes, in this order: identity, rate limit, handler (rest-api.md 1.4).</summary>
 internal sealed partial class ApiGate(IRequestIdentity identities, UserRateLimits limits, ILogger<ApiGate> log)
 {
+    /// <summary>What a client is told of what it cannot help.</summary>
+    public const string Defect = "An internal error has occurred. Check app server logs for details.";
+
     private const string TooMany = "{\"message\": \"too many requests\", \"status_code\": 429}";
 
     public Task RunAsync(HttpContext context, Func<ApiRequest, Task<ApiAnswer>> handler, FailureShape failures) =>
@@ -52,7 +55,7 @@ internal sealed partial class ApiGate(IRequestIdentity identities, UserRateLimit
         catch (Exception defect) when (defect is not OperationCanceledException)
         {
             LogDefect(request.Context.GetEndpoint()?.DisplayName, defect);
-            return Failed(failures, "An internal error has occurred. Check app server logs for details.");
+            return Failed(failures, Defect);
         }
     }
 

@@ -1,4 +1,5 @@
 using Calls.Server.Api.Bot;
+using Calls.Server.Api.Commands;
 
 namespace Calls.Server.Api;
 
@@ -14,14 +15,19 @@ internal static class CallsApi
         services.AddSingleton<UserRateLimits>();
         services.AddSingleton<ApiGate>();
         services.AddSingleton<ChannelReaders>();
+        services.AddSingleton<CallCommand>();
         services.AddSingleton<IApiResource, VersionResource>();
         services.AddSingleton<IApiResource, ConfigResource>();
+        services.AddSingleton<IApiResource, EnvResource>();
         services.AddSingleton<IApiResource, ChannelsResource>();
         services.AddSingleton<IApiResource, ChannelResource>();
         services.AddSingleton<IApiResource, ActiveCallResource>();
         services.AddSingleton<IApiResource, DismissNotificationResource>();
         services.AddSingleton<IApiResource, HostControlsResource>();
         services.AddSingleton<IApiResource, TurnCredentialsResource>();
+        services.AddSingleton<IApiResource, LogsUploadResource>();
+        services.AddSingleton<IApiResource, StatsResource>();
+        services.AddSingleton<IApiResource, CloudNotifyResource>();
         services.AddSingleton<IApiResource, RecordingResource>();
         services.AddSingleton<BotGate>();
         services.AddSingleton<IApiResource, BotLookupsResource>();
@@ -60,6 +66,7 @@ internal static class CallsApi
     private static bool IsOurs(HttpContext context) =>
         context.Request.Path.StartsWithSegments(BasePath, StringComparison.Ordinal, out PathString rest)
         && !rest.StartsWithSegments("/public", StringComparison.Ordinal)
+        && !rest.StartsWithSegments("/standalone", StringComparison.Ordinal) // files, behind no gate
         && !rest.StartsWithSegments("/api", StringComparison.Ordinal); // the gateway has a WebSocket there
 
     // Unlike the reference's router, ASP.NET ignores slashes at the end (rest-api.md 1.4).

@@ -45,9 +45,9 @@ internal sealed class ConfigResource(CurrentCallsSettings settings, IChatHost ho
         writer.WriteBoolean("EnableSimulcast", settings.EnableSimulcast);
         writer.WriteBoolean("EnableRinging", settings.EnableRinging);
         writer.WriteString("sku_short_name", settings.SkuShortName);
-        writer.WriteBoolean("HostControlsAllowed", true);
+        writer.WriteBoolean("HostControlsAllowed", settings.Licensed.HostControls);
         writer.WriteBoolean("EnableAV1", settings.EnableAV1);
-        writer.WriteBoolean("GroupCallsAllowed", true);
+        writer.WriteBoolean("GroupCallsAllowed", settings.Licensed.GroupCalls);
         writer.WriteBoolean("EnableDCSignaling", settings.EnableDCSignaling);
         writer.WriteBoolean("EnableVideo", settings.EnableVideo);
     }

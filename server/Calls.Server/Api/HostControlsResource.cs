@@ -45,15 +45,7 @@ internal sealed class HostControlsResource(HostControls controls) : IApiResource
     }
 
     // Clients expect 400 for every refusal, not 403 or 404.
-    private static ApiAnswer ToAnswer(HostActionResult result) => result switch
-    {
-        HostActionResult.Done => ApiAnswer.Success,
-        HostActionResult.NoCallOngoing => Refused("no call ongoing"),
-        HostActionResult.NoPermissions => Refused("no permissions"),
-        HostActionResult.NotInCall => Refused("requested session or user is not in the call"),
-        HostActionResult.BotNotAllowed => Refused("cannot assign the bot to be host: not allowed"),
-        _ => throw new InvalidOperationException($"Unmapped result {result}."),
-    };
-
-    private static ApiAnswer Refused(string reason) => ApiAnswer.Envelope(StatusCodes.Status400BadRequest, reason);
+    private static ApiAnswer ToAnswer(HostActionResult result) => HostActionText.Of(result) is { } refusal
+        ? ApiAnswer.Envelope(StatusCodes.Status400BadRequest, refusal)
+        : ApiAnswer.Success;
 }

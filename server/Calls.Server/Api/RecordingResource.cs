@@ -17,6 +17,11 @@ internal sealed class RecordingResource(ChannelReaders readers, CurrentCallsSett
             return Refused("Forbidden");
         }
 
+        if (!settings.Value.Licensed.Recordings)
+        {
+            return Refused("Recordings are not allowed by your license");
+        }
+
         if (!settings.Value.EnableRecordings)
         {
             return Refused("Recordings are not enabled");

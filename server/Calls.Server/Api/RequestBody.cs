@@ -14,7 +14,7 @@ internal sealed class RequestBody
 
     /// <summary>Reads the first JSON value; what follows it is ignored, and so is the content type.</summary>
     /// <returns>The body, or what is wrong with it.</returns>
-    public static async Task<(RequestBody? Body, string Problem)> ReadAsync(HttpRequest request)
+    public static async Task<(RequestBody? Body, string Problem)> ReadAsync(HttpRequest request, int maxBytes = MaxBytes)
     {
         byte[] buffer = new byte[4096];
         int length = 0;
@@ -22,14 +22,14 @@ internal sealed class RequestBody
         while ((read = await request.Body.ReadAsync(buffer.AsMemory(length), request.HttpContext.RequestAborted)) > 0)
         {
             length += read;
-            if (length > MaxBytes)
+            if (length > maxBytes)
             {
                 return (null, "http: request body too large");
             }
 
             if (length == buffer.Length)
             {
-                Array.Resize(ref buffer, Math.Min(buffer.Length * 4, MaxBytes + 1));
+                Array.Resize(ref buffer, Math.Min(buffer.Length * 4, maxBytes + 1));
             }
         }
 
@@ -50,8 +50,8 @@ internal sealed class RequestBody
     public bool TryGetString(string name, out string value)
     {
         JsonValueKind kind = _values.TryGetValue(name, out JsonElement element) ? element.ValueKind : JsonValueKind.Null;
-        value = kind == JsonValueKind.String ? element.GetString()! : string.Empty;
-        return kind is JsonValueKind.String or JsonValueKind.Null;
+        value = string.Empty;
+        return kind == JsonValueKind.String ? TryGetText(element, out value) : kind == JsonValueKind.Null;
     }
 
     /// <summary>An object as JSON text; <c>null</c> as text if it is missing or null.</summary>
@@ -77,7 +77,14 @@ internal sealed class RequestBody
     public bool TryGetStrings(string name, out IReadOnlyList<string> values)
     {
         bool isList = TryGetItems(name, JsonValueKind.String, out IReadOnlyList<JsonElement> items);
-        values = [.. items.Select(static item => item.GetString()!)];
+        List<string> texts = [];
+        foreach (JsonElement item in items)
+        {
+            isList &= TryGetText(item, out string text);
+            texts.Add(text);
+        }
+
+        values = texts;
         return isList;
     }
 
@@ -92,6 +99,21 @@ internal sealed class RequestBody
 
     /// <summary>The text for a value of the wrong type.</summary>
     public static string WrongType(string name) => $"json: cannot unmarshal value of field {name}";
+
+    // Half a surrogate pair, or bytes that are no UTF-8, pass as JSON until they are looked at.
+    private static bool TryGetText(JsonElement element, out string text)
+    {
+        try
+        {
+            text = element.GetString()!;
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            text = string.Empty;
+            return false;
+        }
+    }
 
     private bool TryGetItems(string name, JsonValueKind kind, out IReadOnlyList<JsonElement> items)
     {

@@ -61,7 +61,7 @@ internal static class DemoCommand
                 MattermostUrl = mattermost.Url,
                 BotToken = mattermost.BotToken,
                 DatabaseFile = Path.Combine(folder, "calls.db"),
-                TakeOverPlugins = true,
+                TakeOver = new HashSet<string> { "plugins" },
                 Farewell = TimeSpan.Zero,
                 LogLevel = LogLevel.Warning,
             };

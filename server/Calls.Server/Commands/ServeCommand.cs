@@ -3,7 +3,9 @@ using System.CommandLine;
 using System.Net;
 using Calls.Rtc;
 using Calls.Server.Configuration;
-using Calls.Server.Jobs;
+using Calls.Server.Mattermost;
+using Calls.Server.Mattermost.Rest;
+using Calls.Server.Observability;
 
 namespace Calls.Server.Commands;
 
@@ -12,6 +14,8 @@ internal static class ServeCommand
 {
     private const string DefaultFile = "calls.json";
     private const string DisableVariable = "MM_CALLS_DISABLE";
+
+    private static readonly TimeSpan FirstAnswerLimit = TimeSpan.FromSeconds(5);
 
     public static Command Create(Option<string?> settings)
     {
@@ -32,30 +36,84 @@ internal static class ServeCommand
         }
 
         SettingSources sources = ReadSources(settingsFile);
-        (SidecarOptions options, CallsSettings settings, IReadOnlyList<string> warnings) = Read(sources);
-        options = options with { Jobs = JobServiceOptions.Read(EnvironmentVariables()) };
-        var media = new RtcServerOptions
+        SidecarOptions options = Read(sources) with { Jobs = JobServiceOptions.Read(EnvironmentVariables()) };
+        MattermostFacts? facts = (await MattermostGateway.TryReadSettingsAsync(Sidecar.Gateway(options), FirstAnswerLimit, cancellation))?.Facts;
+        while (true)
         {
-            ListenAddresses = settings.UDPServerAddress.Length == 0 ? [] : [IPAddress.Parse(settings.UDPServerAddress)],
-            UdpPort = settings.UDPServerPort,
-            TcpListenAddresses = settings.TCPServerAddress.Length == 0 ? [] : [IPAddress.Parse(settings.TCPServerAddress)],
-            TcpPort = settings.TCPServerPort,
-            EnableIPv6 = settings.EnableIPv6,
-            IceHostOverride = settings.ICEHostOverride,
-            IceHostPortOverride = settings.ICEHostPortOverride,
-            IceServerUrls = [.. settings.ICEServersConfigs.SelectMany(static server => server.Urls), .. settings.ICEServers],
-            DtlsActive = options.DtlsActive,
-        };
-        await using Sidecar sidecar = await Sidecar.StartAsync(options, settings, media, addRoutes: null, cancellation);
-        foreach (string warning in warnings)
-        {
-            sidecar.Log.LogSettingsWarning(warning);
-        }
+            CallsSettings settings = Settings(sources, options, facts);
+            await using Sidecar sidecar = await Sidecar.StartAsync(options, new CallsSettings(), Media(settings, options), addRoutes: null, cancellation, null, sources, facts);
+            HostTuning host = HostTuning.Of(sidecar.Media);
+            sidecar.Log.LogHost(host.Description);
+            foreach (string advice in host.Advice)
+            {
+                sidecar.Log.LogSettingsWarning(advice);
+            }
 
-        sidecar.Log.LogStarted(
-            string.Join(", ", sidecar.Addresses), $"{sidecar.AdminAddress}", sidecar.MediaPort, string.Join(", ", sidecar.AdvertisedAddresses));
-        await sidecar.WaitAsync(cancellation);
-        return ExitCode.Done;
+            sidecar.Log.LogStarted(
+                string.Join(", ", sidecar.Addresses), $"{sidecar.AdminAddress}", sidecar.MediaPort, string.Join(", ", sidecar.AdvertisedAddresses));
+            _ = CheckAsync(sidecar, cancellation);
+            if (facts is not null)
+            {
+                await sidecar.WaitAsync(cancellation);
+                return ExitCode.Done;
+            }
+
+            // Until Mattermost answered, nobody could have joined a call: now the settings saved there can still be those of the start.
+            Task ended = sidecar.WaitAsync(cancellation);
+            if (await Task.WhenAny(ended, sidecar.FirstSettings) == ended)
+            {
+                await ended;
+                return ExitCode.Done;
+            }
+
+            IReadOnlyList<string> differing = SettingsLoader.NeedRestart(settings, await sidecar.FirstSettings);
+            if (differing.Count == 0)
+            {
+                await ended;
+                return ExitCode.Done;
+            }
+
+            sidecar.Log.LogStartsAgain(string.Join(", ", differing));
+            facts = sidecar.Services.GetRequiredService<SettingsCache>().Current?.Facts;
+            await sidecar.StopAsync(CancellationToken.None);
+        }
+    }
+
+    // In the background: nothing waits for what it says.
+    private static async Task CheckAsync(Sidecar sidecar, CancellationToken cancellation)
+    {
+        try
+        {
+            await sidecar.LogChecksAsync(cancellation);
+        }
+        catch (Exception ended) when (ended is OperationCanceledException or ObjectDisposedException)
+        {
+            // The service ended before.
+        }
+    }
+
+    private static RtcServerOptions Media(CallsSettings settings, SidecarOptions options) => new()
+    {
+        ListenAddresses = settings.UDPServerAddress.Length == 0 ? [] : [IPAddress.Parse(settings.UDPServerAddress)],
+        UdpPort = settings.UDPServerPort,
+        TcpListenAddresses = settings.TCPServerAddress.Length == 0 ? [] : [IPAddress.Parse(settings.TCPServerAddress)],
+        TcpPort = settings.TCPServerPort,
+        EnableIPv6 = settings.EnableIPv6,
+        IceHostOverride = settings.ICEHostOverride,
+        IceHostPortOverride = settings.ICEHostPortOverride,
+        IceServerUrls = [.. settings.ICEServersConfigs.SelectMany(static server => server.Urls), .. settings.ICEServers],
+        DtlsActive = options.DtlsActive,
+    };
+
+    /// <summary>Puts the settings of a deployment together.</summary>
+    public static SettingsLoader Loader(SettingSources sources, SidecarOptions options) => new(
+        sources, new CallsSettings(), new LicenseGate(options.LicenseGating, options.LicenseOverride, sources.Variable("MM_CALLS_GROUP_CALLS_ALLOWED") == "true"));
+
+    /// <summary>The settings to start with: those of the console too, unless they cannot be used.</summary>
+    private static CallsSettings Settings(SettingSources sources, SidecarOptions options, MattermostFacts? facts)
+    {
+        SettingsLoader loader = Loader(sources, options);
+        return loader.Load(facts ?? MattermostFacts.Unknown).Settings ?? loader.Load(MattermostFacts.Unknown).Settings!;
     }
 
     /// <summary>Environment and file.</summary>
@@ -63,14 +121,13 @@ internal static class ServeCommand
     public static SettingSources ReadSources(string? settingsFile) => new(
         new Dictionary<string, string>(), EnvironmentVariables(), ReadFile(settingsFile), CallsSettingsReader.IsPluginKey, settingsFile ?? DefaultFile);
 
-    /// <summary>Faults of both kinds of settings are reported together.</summary>
-    private static (SidecarOptions Options, CallsSettings Settings, IReadOnlyList<string> Warnings) Read(SettingSources sources)
+    /// <summary>Faults of both kinds of settings are reported together; those of the plugin are read again with what Mattermost says.</summary>
+    public static SidecarOptions Read(SettingSources sources)
     {
         var faults = new List<ConfigurationFault>();
-        var callsReader = new CallsSettingsReader(sources, new CallsSettings());
         SidecarOptions? options = Collect(() => new SidecarOptionsReader(sources, File.ReadAllText).Read(needsMattermost: true, isTerminal: !Console.IsErrorRedirected));
-        CallsSettings? settings = Collect(callsReader.Read);
-        return faults.Count == 0 ? (options!, settings!, callsReader.Warnings) : throw new ConfigurationException(faults);
+        _ = Collect(new CallsSettingsReader(sources, new CallsSettings()).Read);
+        return faults.Count == 0 ? options! : throw new ConfigurationException(faults);
 
         T? Collect<T>(Func<T> read)
             where T : class

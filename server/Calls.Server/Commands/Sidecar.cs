@@ -22,11 +22,13 @@ internal sealed class Sidecar : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly RtcServer _media;
+    private readonly Diagnostics _diagnostics;
     private readonly int _gateways;
 
-    private Sidecar(WebApplication app, RtcServer media, ILogger log, int gateways)
+    private Sidecar(WebApplication app, RtcServer media, Diagnostics diagnostics, ILogger log, int gateways)
     {
         _app = app;
+        _diagnostics = diagnostics;
         _media = media;
         Log = log;
         _gateways = gateways;
@@ -45,6 +47,9 @@ internal sealed class Sidecar : IAsyncDisposable
 
     public RtcServer Media => _media;
 
+    /// <summary>The first settings that were put together with what Mattermost says.</summary>
+    public Task<CallsSettings> FirstSettings => _app.Services.GetRequiredService<ConsoleSettings>().First;
+
     public int MediaPort => _media.Port;
 
     public IReadOnlyList<string> AdvertisedAddresses => _media.AdvertisedAddresses;
@@ -55,7 +60,11 @@ internal sealed class Sidecar : IAsyncDisposable
 
     /// <summary>Opens all ports and starts.</summary>
     /// <param name="addRoutes">Adds routes of the command, before everything else goes to Mattermost.</param>
+    /// <param name="settings">What applies where nothing else is set.</param>
     /// <param name="time">Drives everything but sockets; the system's clock by default.</param>
+    /// <param name="sources">Where the plugin's settings come from beside the System Console; from nowhere by default.</param>
+    /// <param name="facts">What Mattermost said already, if it was asked.</param>
+    /// <param name="replace">Puts something else in the place of a part, such as the media.</param>
     /// <exception cref="RtcException">The media port cannot be used.</exception>
     /// <exception cref="IOException">An HTTP port or the database cannot be used; the text says why and what to do.</exception>
     public static async Task<Sidecar> StartAsync(
@@ -64,9 +73,22 @@ internal sealed class Sidecar : IAsyncDisposable
         RtcServerOptions media,
         Action<WebApplication>? addRoutes,
         CancellationToken cancellation,
-        TimeProvider? time = null)
+        TimeProvider? time = null,
+        SettingSources? sources = null,
+        MattermostFacts? facts = null,
+        Action<IServiceCollection>? replace = null)
     {
         time ??= TimeProvider.System;
+        sources ??= SettingSources.Empty;
+        var gate = new LicenseGate(options.LicenseGating, options.LicenseOverride, sources.Variable("MM_CALLS_GROUP_CALLS_ALLOWED") == "true");
+        var loader = new SettingsLoader(sources, settings, gate);
+        LoadedSettings loaded = loader.Load(facts ?? MattermostFacts.Unknown);
+        if (loaded.Settings is null)
+        {
+            // What is wrong in the console must not keep the way to Mattermost closed.
+            loaded = loader.Load(MattermostFacts.Unknown);
+        }
+
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
         builder.Logging.AddSidecarConsole(options);
         builder.Services.AddRouting();
@@ -89,19 +111,10 @@ internal sealed class Sidecar : IAsyncDisposable
         });
 
         builder.Services.AddSingleton(time);
-        builder.Services.AddSingleton(new CurrentCallsSettings(settings));
+        builder.Services.AddSingleton(new CurrentCallsSettings(loaded.Settings ?? throw new ConfigurationException(loaded.Faults), loaded.Overrides));
         builder.Services.AddCallsCore(new(options.DatabaseFile, options.EndCallsOnStart, options.Postgres));
-        builder.Services.AddMattermostGateway(new()
-        {
-            MattermostUrl = options.MattermostUrl ?? throw new ArgumentException("MattermostURL is required.", nameof(options)),
-            SiteUrl = options.SiteUrl,
-            BotToken = options.BotToken,
-            JobsBotToken = options.JobsBotToken,
-            TrustedProxies = options.TrustedProxies,
-            TakeOver = options.TakeOverPlugins ? new HashSet<string> { "plugins" } : new HashSet<string>(),
-            WebappManifest = options.TakeOverPlugins ? WebappManifest.Json : null,
-            Timings = new() { Drain = options.Farewell },
-        });
+        builder.Services.AddMattermostGateway(Gateway(options));
+        builder.Services.AddConsoleSettings(loader);
 
         builder.Services.AddJobs(options.Jobs with
         {
@@ -121,6 +134,7 @@ internal sealed class Sidecar : IAsyncDisposable
         {
             rtcMetrics.Watch(server);
             builder.Services.AddSingleton<IMediaRouter>(new RtcMediaRouter(server));
+            replace?.Invoke(builder.Services);
             app = builder.Build();
             ILoggerFactory loggers = app.Services.GetRequiredService<ILoggerFactory>();
             ILogger log = loggers.CreateLogger("Calls");
@@ -129,11 +143,19 @@ internal sealed class Sidecar : IAsyncDisposable
             events.Events = app.Services.GetRequiredService<IMediaEvents>();
             MattermostHost mattermost = app.Services.GetRequiredService<MattermostHost>();
             SettingsCache read = app.Services.GetRequiredService<SettingsCache>();
-            app.MapHealth(() => WhyNotReady(mattermost.Bot, read.Current is not null), new MetricsPage(CallsMetrics.Prefix, app.Services.GetServices<IMetricSource>()));
+            app.Services.GetRequiredService<ConsoleSettings>().Warn(loaded.Warnings);
+            var diagnostics = new Diagnostics(app.Services, "integrated", options.NodeName);
+            app.MapHealth(
+                () => WhyNotReady(mattermost.Bot, read.Current),
+                diagnostics.WriteAsync,
+                new MetricsPage(CallsMetrics.Prefix, app.Services.GetServices<IMetricSource>()));
             app.MapMattermostGateway();
+            app.MapStandalonePages(new(
+                options.BundlePath is { } bundle ? Path.Combine(bundle, "standalone", "dist") : null,
+                () => read.Current?.WebsocketUrl.TrimEnd('/').EndsWith(CallsApi.BasePath, StringComparison.Ordinal) == true));
             app.MapCallsApi();
             addRoutes?.Invoke(app);
-            var sidecar = new Sidecar(app, server, log, options.HttpListen.Count);
+            var sidecar = new Sidecar(app, server, diagnostics, log, options.HttpListen.Count);
             await app.StartAsync(cancellation);
             return sidecar;
         }
@@ -152,6 +174,31 @@ internal sealed class Sidecar : IAsyncDisposable
         }
     }
 
+    /// <summary>Logs what the self-check finds wrong, once Mattermost has answered.</summary>
+    public async Task LogChecksAsync(CancellationToken cancellation)
+    {
+        await FirstSettings.WaitAsync(cancellation);
+        foreach (CheckLine line in (await _diagnostics.CheckAsync(cancellation)).Where(static line => line.Level != CheckLevel.Pass))
+        {
+            Log.LogCheck(line.Level == CheckLevel.Failure ? LogLevel.Error : LogLevel.Warning, line.Name, line.Text);
+        }
+    }
+
+    /// <summary>How the gateway is set up by the service's options.</summary>
+    public static GatewayOptions Gateway(SidecarOptions options) => new()
+    {
+        MattermostUrl = options.MattermostUrl ?? throw new ArgumentException("MattermostURL is required.", nameof(options)),
+        SiteUrl = options.SiteUrl,
+        BotToken = options.BotToken,
+        JobsBotToken = options.JobsBotToken,
+        TrustedProxies = options.TrustedProxies,
+        TakeOver = options.TakeOver,
+        CallbackUrl = options.CallbackUrl,
+        PushProxyUrl = options.PushProxyUrl,
+        WebappManifest = options.TakeOver.Contains("plugins") ? WebappManifest.Json : null,
+        Timings = new() { Drain = options.Farewell },
+    };
+
     /// <summary>Runs until a signal asks to stop, or <paramref name="cancellation"/>.</summary>
     public Task WaitAsync(CancellationToken cancellation) => _app.WaitForShutdownAsync(cancellation);
 
@@ -165,12 +212,15 @@ internal sealed class Sidecar : IAsyncDisposable
         await _media.DisposeAsync();
     }
 
-    // Once ready it stays so: taking the gateway away would not bring Mattermost back.
-    private static string? WhyNotReady(BotAnswer bot, bool isRead) => bot switch
+    // Mattermost going away later changes nothing: taking the gateway away would not bring it back.
+    private static string? WhyNotReady(BotAnswer bot, MattermostSettings? read) => bot switch
     {
         BotAnswer.None => "Mattermost has not answered yet.",
         BotAnswer.Refused => "Mattermost refuses the bot's token.",
         BotAnswer.JobsBotRefused => "Mattermost refuses the token of recorder and transcriber.",
-        _ => isRead ? null : "Mattermost's settings have not been read yet.",
+        _ when read is null => "Mattermost's settings have not been read yet.",
+        _ => read.Plugin is { IsActive: true, HasServer: true } plugin
+            ? $"The plugin com.mattermost.calls {plugin.Version} installed in Mattermost has a server part of its own: two backends would answer. Replace it by a bundle without one (calls pack) and set PluginSettings.AutomaticPrepackagedPlugins to false."
+            : null,
     };
 }

@@ -86,6 +86,12 @@ public sealed record CallsSettings
     /// <summary>Mattermost's licence; <c>starter</c> without one.</summary>
     public string SkuShortName { get; init; } = "starter";
 
+    /// <summary>Mattermost's licence is one for Cloud.</summary>
+    public bool IsCloud { get; init; }
+
+    /// <summary>What the licence leaves of the features; everything unless LicenseGating is on.</summary>
+    public LicensedFeatures Licensed { get; init; } = LicensedFeatures.All;
+
     /// <summary>Never shows a secret.</summary>
     public override string ToString() => nameof(CallsSettings);
 }

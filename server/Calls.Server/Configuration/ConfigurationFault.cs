@@ -6,6 +6,10 @@ internal enum SettingOrigin
     CommandLine,
     Environment,
     File,
+
+    /// <summary>Saved in Mattermost's System Console.</summary>
+    Console,
+
     Default,
 }
 
@@ -13,15 +17,18 @@ internal enum SettingOrigin
 /// <param name="Value">As given; <c>null</c> when there is none. Secrets are passed masked.</param>
 internal sealed record ConfigurationFault(string Key, SettingOrigin Origin, string? Value, string Allowed)
 {
+    public static string NameOf(SettingOrigin origin) => origin switch
+    {
+        SettingOrigin.CommandLine => "command line",
+        SettingOrigin.Environment => "environment",
+        SettingOrigin.File => "settings file",
+        SettingOrigin.Console => "System Console",
+        _ => "not set",
+    };
+
     public override string ToString()
     {
-        string origin = Origin switch
-        {
-            SettingOrigin.CommandLine => "command line",
-            SettingOrigin.Environment => "environment",
-            SettingOrigin.File => "settings file",
-            _ => "not set",
-        };
+        string origin = NameOf(Origin);
         return Value is null ? $"{Key} ({origin}): {Allowed}" : $"{Key} ({origin}) is \"{Value}\": {Allowed}";
     }
 }

@@ -4,8 +4,9 @@ using System.Text.Json;
 namespace Calls.Server.Configuration;
 
 /// <summary>
-/// Where settings come from: command line, environment, one JSON file. A key is looked up in that order, by its name in
-/// the file (PascalCase) and as <c>MM_CALLS_UPPER_SNAKE</c> in the environment (configuration.md 5.1).
+/// Where settings come from: command line, environment, one JSON file, and for the plugin's settings Mattermost's System
+/// Console. A key is looked up in that order, by its name in the file (PascalCase) and as <c>MM_CALLS_UPPER_SNAKE</c> in the
+/// environment (configuration.md 5.1).
 /// </summary>
 internal sealed class SettingSources
 {
@@ -18,6 +19,7 @@ internal sealed class SettingSources
     private readonly IReadOnlyDictionary<string, string> _environment;
     private readonly Dictionary<string, JsonElement> _own = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, JsonElement> _plugin = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, JsonElement> _console = new(StringComparer.OrdinalIgnoreCase);
 
     /// <param name="file">Text of the settings file, or <c>null</c>: our own keys with <c>PluginSettings</c>, a Mattermost
     /// <c>config.json</c>, or just the plugin's flat object.</param>
@@ -39,6 +41,17 @@ internal sealed class SettingSources
         }
     }
 
+    private SettingSources(
+        IReadOnlyDictionary<string, string> commandLine,
+        IReadOnlyDictionary<string, string> environment,
+        Dictionary<string, JsonElement> own,
+        Dictionary<string, JsonElement> plugin) =>
+        (_commandLine, _environment, _own, _plugin) = (commandLine, environment, own, plugin);
+
+    /// <summary>Nothing is set anywhere.</summary>
+    public static SettingSources Empty { get; } =
+        new(new Dictionary<string, string>(), new Dictionary<string, string>(), file: null, static _ => false);
+
     /// <summary>Our own keys that the file names, to find misspelt ones.</summary>
     public IEnumerable<string> OwnKeysOfFile => _own.Keys;
 
@@ -46,15 +59,48 @@ internal sealed class SettingSources
     public (string Value, SettingOrigin Origin)? Own(string key) =>
         FromCommandLineOrEnvironment(key) ?? (_own.TryGetValue(key, out JsonElement value) ? (TextOf(value), SettingOrigin.File) : null);
 
-    /// <summary>The value of a plugin setting and where it comes from; JSON text for a value of the file.</summary>
-    public (JsonElement? Json, string? Text, SettingOrigin Origin)? Plugin(string key)
+    /// <summary>The values given for a plugin setting, the one that counts first.</summary>
+    public IEnumerable<GivenSetting> Plugin(string key)
     {
         if (FromCommandLineOrEnvironment(key) is var (text, origin))
         {
-            return (null, text, origin);
+            yield return new(text, null, origin);
         }
 
-        return _plugin.TryGetValue(key, out JsonElement value) ? (value, null, SettingOrigin.File) : null;
+        // Their older names count less than the new ones (configuration.md 5.2, 5.3).
+        if (OlderName(key) is { } older && _environment.TryGetValue(older, out string? old) && old.Length > 0)
+        {
+            yield return new(old, null, SettingOrigin.Environment, older);
+        }
+
+        if (_plugin.TryGetValue(key, out JsonElement saved) && saved.ValueKind != JsonValueKind.Null)
+        {
+            yield return new(null, saved, SettingOrigin.File);
+        }
+
+        if (_console.TryGetValue(key, out JsonElement console) && console.ValueKind != JsonValueKind.Null)
+        {
+            yield return new(null, console, SettingOrigin.Console);
+        }
+    }
+
+    /// <summary>A variable that is no setting, such as <c>MM_CALLS_DISABLE</c>.</summary>
+    public string? Variable(string name) => _environment.GetValueOrDefault(name);
+
+    /// <summary>The same sources with what Mattermost's System Console saved below them.</summary>
+    /// <param name="saved">The plugin's object, keys in any case; undefined if there is none.</param>
+    public SettingSources WithConsole(JsonElement saved)
+    {
+        SettingSources copy = new(_commandLine, _environment, _own, _plugin);
+        if (saved.ValueKind == JsonValueKind.Object)
+        {
+            foreach (JsonProperty property in saved.EnumerateObject())
+            {
+                copy._console[property.Name] = property.Value;
+            }
+        }
+
+        return copy;
     }
 
     /// <summary><c>UDPServerPort</c> to <c>MM_CALLS_UDP_SERVER_PORT</c> (configuration.md 5.1).</summary>
@@ -75,6 +121,13 @@ internal sealed class SettingSources
 
         return name.ToString();
     }
+
+    private static string? OlderName(string key) => key switch
+    {
+        "RTCDServiceURL" => "MM_CALLS_RTCD_URL",
+        "MaxCallParticipants" => "MM_CALLS_MAX_PARTICIPANTS",
+        _ => null,
+    };
 
     private (string Value, SettingOrigin Origin)? FromCommandLineOrEnvironment(string key)
     {

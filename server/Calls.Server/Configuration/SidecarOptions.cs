@@ -47,8 +47,23 @@ internal sealed record SidecarOptions
     /// <summary>We answer <c>a=setup:active</c> instead of <c>passive</c> (media.md 2.1).</summary>
     public bool DtlsActive { get; init; }
 
-    /// <summary>Answer <c>GET /api/v4/plugins/webapp</c> ourselves (mattermost-integration.md 3.17).</summary>
-    public bool TakeOverPlugins { get; init; }
+    /// <summary>Routes of Mattermost answered here: <c>plugins</c>, <c>commands</c>, <c>post-edits</c>, <c>logout</c> (mattermost-integration.md 3.17).</summary>
+    public IReadOnlySet<string> TakeOver { get; init; } = new HashSet<string>();
+
+    /// <summary>Reproduce the plugin's licence gating (configuration.md 8).</summary>
+    public bool LicenseGating { get; init; }
+
+    /// <summary>With gating, what counts instead of the licence: <c>none</c>, <c>professional</c>, <c>enterprise</c>; <c>null</c> = the licence.</summary>
+    public string? LicenseOverride { get; init; }
+
+    /// <summary>An unpacked Calls release whose <c>standalone/dist</c> is served; <c>null</c> = none.</summary>
+    public string? BundlePath { get; init; }
+
+    /// <summary>The real push proxy behind the interposer; <c>null</c> = no interposer.</summary>
+    public Uri? PushProxyUrl { get; init; }
+
+    /// <summary>Where Mattermost reaches this service for slash commands; <c>null</c> = the first address of <see cref="HttpListen"/>.</summary>
+    public Uri? CallbackUrl { get; init; }
 
     /// <summary>Over which the clients' sockets are closed when the program stops, so that they do not all come back at once.</summary>
     public TimeSpan Farewell { get; init; } = TimeSpan.FromSeconds(10);

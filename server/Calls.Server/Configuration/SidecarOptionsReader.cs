@@ -11,15 +11,17 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
     /// <summary>Settings of later stages: named by the documentation, refused so that none is silently without effect.</summary>
     private static readonly string[] NotInThisVersion =
     [
-        "RedisURL", "DrainTimeout", "LicenseGating", "LicenseOverride", "BundlePath",
-        "PushProxyURL", "RTCDFailFast",
+        "RedisURL", "DrainTimeout", "RTCDFailFast",
     ];
 
     private static readonly string[] Known =
     [
         "HttpListen", "AdminListen", "MattermostURL", "SiteURL", "BotToken", "BotTokenFile", "JobsBotToken", "JobsBotTokenFile", "DatabaseURL", "MaxOpenConns", "MaxIdleConns", "NodeName",
         "TrustedProxies", "EndCallsOnStart", "DtlsRole", "TakeOver", "LogLevel", "LogFormat",
+        "LicenseGating", "LicenseOverride", "BundlePath", "PushProxyURL", "CallbackURL",
     ];
+
+    private static readonly string[] TakeOverRoutes = ["plugins", "commands", "post-edits", "logout"];
 
     private readonly List<ConfigurationFault> _faults = [];
 
@@ -58,7 +60,12 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
             TrustedProxies = Value("TrustedProxies", ParseNetworks, "networks are expected, such as 10.0.0.0/8,192.168.1.7/32", defaults.TrustedProxies),
             EndCallsOnStart = Switch("EndCallsOnStart"),
             DtlsActive = Value("DtlsRole", static text => text switch { "active" => "active", "passive" => "passive", _ => null }, "passive or active is expected", "passive") == "active",
-            TakeOverPlugins = Value("TakeOver", static text => text is "" or "plugins" ? text : null, "plugins is expected (the other routes are not supported by this version)", "") == "plugins",
+            TakeOver = Value("TakeOver", ParseTakeOver, "a list of plugins, commands, post-edits and logout is expected", defaults.TakeOver),
+            LicenseGating = Switch("LicenseGating"),
+            LicenseOverride = Value<string?>("LicenseOverride", static text => text is "none" or "professional" or "enterprise" ? text : null, "none, professional or enterprise is expected", null),
+            BundlePath = Value<string?>("BundlePath", static text => Directory.Exists(Path.Combine(text, "standalone", "dist")) ? text : null, "a folder with an unpacked Calls release is expected (it has standalone/dist)", null),
+            PushProxyUrl = Value<Uri?>("PushProxyURL", ParseHttpUrl, "an http or https URL is expected, such as https://push.mattermost.com", null),
+            CallbackUrl = Value<Uri?>("CallbackURL", ParseHttpUrl, "an http or https URL is expected, such as http://10.0.0.7:8066", null),
             LogLevel = Value("LogLevel", ParseLogLevel, "debug, info, warn or error is expected", (LogLevel?)defaults.LogLevel)!.Value,
             LogAsJson = Value("LogFormat", static text => text is "text" or "json" ? text : null, "text or json is expected", isTerminal ? "text" : "json") == "json",
         };
@@ -200,6 +207,12 @@ internal sealed class SidecarOptionsReader(SettingSources sources, Func<string, 
         }
 
         return networks;
+    }
+
+    private static IReadOnlySet<string>? ParseTakeOver(string text)
+    {
+        var routes = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).ToHashSet();
+        return routes.IsSubsetOf(TakeOverRoutes) ? routes : null;
     }
 
     private static LogLevel? ParseLogLevel(string text) => text switch

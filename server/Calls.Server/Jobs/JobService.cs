@@ -5,8 +5,8 @@ using Calls.Server.Configuration;
 namespace Calls.Server.Jobs;
 
 /// <summary>
-/// The connection to the job service (storage-and-jobs.md 8): made at the start, and again when it is needed and the settings
-/// changed or the last attempt failed. Thread-safe.
+/// The connection to the job service (storage-and-jobs.md 8): made once recordings are on, and again when its settings changed or
+/// the last attempt failed. Thread-safe.
 /// </summary>
 internal sealed partial class JobService(
     CurrentCallsSettings settings,
@@ -33,6 +33,7 @@ internal sealed partial class JobService(
     });
 
     private Attempt? _attempt;
+    private string? _toldReason;
     private int _isDisposed;
 
     public async Task<bool> IsReadyAsync(CancellationToken cancellation)
@@ -79,10 +80,10 @@ internal sealed partial class JobService(
         }
     }
 
-    /// <summary>Connects if recordings are on, in the background.</summary>
-    public void ConnectSoon()
+    /// <summary>Connects in the background if recordings are on and there is no connection.</summary>
+    public void ConnectIfWanted()
     {
-        if (settings.Value.EnableRecordings)
+        if (settings.Value is { EnableRecordings: true, Licensed.Recordings: true })
         {
             Current();
         }
@@ -136,6 +137,7 @@ internal sealed partial class JobService(
                 ? [runners.Recorder(options.ImageRegistry), runners.Transcriber(options.ImageRegistry)]
                 : [runners.Recorder(options.ImageRegistry)];
             await client.InitAsync(images, cancellation);
+            Interlocked.Exchange(ref _toldReason, null);
             LogConnected(access.Url);
             if (options.IsServiceBot)
             {
@@ -147,7 +149,12 @@ internal sealed partial class JobService(
         }
         catch (Exception failure) when (failure is OffloaderException or ChatHostException or CallStoreException or CallLockException)
         {
-            LogNotConnected(failure.Message);
+            // Once for each reason: this goes on for as long as it is away.
+            if (failure.Message != Interlocked.Exchange(ref _toldReason, failure.Message))
+            {
+                LogNotConnected(failure.Message);
+            }
+
             return null;
         }
         catch (Exception stopped) when (stopped is OperationCanceledException or ObjectDisposedException)
@@ -175,7 +182,7 @@ internal sealed partial class JobService(
     [LoggerMessage(4001, LogLevel.Information, "The job service at {Url} takes recordings.")]
     private partial void LogConnected(string url);
 
-    [LoggerMessage(4002, LogLevel.Warning, "failed to initialize job service: {Reason}. Recordings cannot be started until it answers; the next request tries again.")]
+    [LoggerMessage(4002, LogLevel.Warning, "failed to initialize job service: {Reason}. Recordings cannot be started until it answers; it is asked again every 30 s.")]
     private partial void LogNotConnected(string reason);
 
     [LoggerMessage(4003, LogLevel.Warning, "Mattermost takes files of up to {MaxMegabytes} MiB, so longer recordings will be lost: raise FileSettings.MaxFileSize to 1 GiB or more.")]

@@ -12,7 +12,7 @@ internal static class JobsHosting
         services.AddSingleton(options);
         services.AddSingleton<JobService>();
         services.AddSingleton<IJobService>(static provider => provider.GetRequiredService<JobService>());
-        services.AddHostedService<JobServiceStart>();
+        services.AddHostedService<JobServiceWatch>();
         return services;
     }
 }

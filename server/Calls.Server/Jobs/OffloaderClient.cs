@@ -109,8 +109,21 @@ internal sealed class OffloaderClient(HttpMessageInvoker http, ServiceCredential
         }
     }
 
-    private static string Text(JsonElement answer, string name) =>
-        answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
-            ? value.GetString()!
-            : "";
+    private static string Text(JsonElement answer, string name)
+    {
+        if (answer.ValueKind != JsonValueKind.Object || !answer.TryGetProperty(name, out JsonElement value) || value.ValueKind != JsonValueKind.String)
+        {
+            return "";
+        }
+
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            // Text that is no UTF-8 passes as JSON until it is looked at.
+            return "";
+        }
+    }
 }

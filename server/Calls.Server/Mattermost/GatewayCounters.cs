@@ -10,6 +10,7 @@ public sealed class GatewayCounters
     private long _unverified;
     private long _refusedUpgrades;
     private long _unansweredTokens;
+    private long _withoutConnection;
 
     /// <summary>Events whose envelope was not written as expected (mattermost-integration.md 6.5).</summary>
     public long SlowParses => Interlocked.Read(ref _slowParses);
@@ -31,6 +32,14 @@ public sealed class GatewayCounters
 
     /// <summary>Token checks Mattermost gave no definite answer to.</summary>
     public long UnansweredTokens => Interlocked.Read(ref _unansweredTokens);
+
+    /// <summary>
+    /// REST requests of users without a connection here: their clients reach Mattermost past the gateway and get no events of Calls
+    /// (mattermost-integration.md 3.18). A few are normal, from clients that have not opened their socket yet.
+    /// </summary>
+    public long RequestsWithoutConnection => Interlocked.Read(ref _withoutConnection);
+
+    internal void AddWithoutConnection() => Interlocked.Increment(ref _withoutConnection);
 
     internal void AddSlowParse() => Interlocked.Increment(ref _slowParses);
 

@@ -20,7 +20,7 @@ public sealed record GatewayOptions
     /// <summary>Proxies whose X-Forwarded headers are believed.</summary>
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")];
 
-    /// <summary>Routes of Mattermost answered here: <c>plugins</c>, <c>logout</c> (mattermost-integration.md 3.17).</summary>
+    /// <summary>Routes of Mattermost answered here: <c>plugins</c>, <c>commands</c>, <c>post-edits</c>, <c>logout</c> (mattermost-integration.md 3.17).</summary>
     public IReadOnlySet<string> TakeOver { get; init; } = new HashSet<string>();
 
     /// <summary>Our entry in <c>GET /api/v4/plugins/webapp</c> as JSON; used with <see cref="TakeOver"/> <c>plugins</c>.</summary>
@@ -33,6 +33,18 @@ public sealed record GatewayOptions
     public int RequestsPerSecond { get; init; } = 50;
 
     public int RequestBurst { get; init; } = 100;
+
+    /// <summary>Whether the bot keeps a socket of its own, to hear of changes when no client does.</summary>
+    public bool ListensAsBot { get; init; } = true;
+
+    /// <summary>Whether <c>/call</c> is registered in every team.</summary>
+    public bool RegistersCommand { get; init; } = true;
+
+    /// <summary>Where Mattermost reaches this service; the first address listened on if not set.</summary>
+    public Uri? CallbackUrl { get; init; }
+
+    /// <summary>The real push proxy; without it pushes do not pass here.</summary>
+    public Uri? PushProxyUrl { get; init; }
 
     public GatewayTimings Timings { get; init; } = new();
 

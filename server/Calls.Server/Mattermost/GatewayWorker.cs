@@ -1,3 +1,4 @@
+using Calls.Server.Mattermost.Commands;
 using Calls.Server.Mattermost.Identity;
 using Calls.Server.Mattermost.Relay;
 using Calls.Server.Mattermost.Rest;
@@ -11,6 +12,8 @@ internal sealed partial class GatewayWorker(
     CallTokenRevalidation revalidation,
     ConnectionRegistry registry,
     UpgradeEndpoint upgrades,
+    BotSocket socket,
+    CommandRegistration commands,
     GatewayOptions options,
     TimeProvider time,
     ILogger<GatewayWorker> log) : BackgroundService, IHostedLifecycleService
@@ -31,7 +34,12 @@ internal sealed partial class GatewayWorker(
         try
         {
             await Task.WhenAll(
-                settings.RunAsync(stoppingToken), revalidation.RunAsync(stoppingToken), ExpireAsync(stoppingToken), FindBotAsync(stoppingToken));
+                settings.RunAsync(stoppingToken),
+                revalidation.RunAsync(stoppingToken),
+                ExpireAsync(stoppingToken),
+                FindBotAsync(stoppingToken),
+                options.RegistersCommand ? commands.RunAsync(stoppingToken) : Task.CompletedTask,
+                options.ListensAsBot ? socket.RunAsync(stoppingToken) : Task.CompletedTask);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

@@ -2,10 +2,13 @@ using System.Net;
 using Calls.Domain.Ports;
 using Calls.Server.Api;
 using Calls.Server.Api.Bot;
+using Calls.Server.Configuration;
 using Calls.Server.Jobs;
+using Calls.Server.Mattermost.Commands;
 using Calls.Server.Mattermost.Delivery;
 using Calls.Server.Mattermost.Identity;
 using Calls.Server.Mattermost.Proxy;
+using Calls.Server.Mattermost.Push;
 using Calls.Server.Mattermost.Relay;
 using Calls.Server.Mattermost.Rest;
 using Calls.Server.Observability.Metrics;
@@ -25,26 +28,13 @@ public static class MattermostGateway
     /// </summary>
     public static IServiceCollection AddMattermostGateway(this IServiceCollection services, GatewayOptions options)
     {
-        services.AddSingleton(options);
+        services.AddMattermostClient(options);
         services.AddSingleton(options.Timings);
         services.AddSingleton<GatewayCounters>();
         services.AddSingleton<IMetricSource, GatewayMetrics>();
-        services.AddSingleton(static provider => new HttpMessageInvoker(provider.GetRequiredService<SocketsHttpHandler>(), disposeHandler: false));
-        services.AddSingleton(Handler(options));
-        services.AddSingleton(static provider => new RequestBudget(
-            provider.GetRequiredService<GatewayOptions>().RequestsPerSecond,
-            provider.GetRequiredService<GatewayOptions>().RequestBurst,
-            provider.GetService<TimeProvider>() ?? TimeProvider.System));
-        if (services.All(static service => service.ServiceType != typeof(TimeProvider)))
-        {
-            services.AddSingleton(TimeProvider.System);
-        }
-
-        services.AddSingleton<MattermostClient>();
-        services.AddSingleton<SettingsCache>();
-        services.AddSingleton<SettingsReader>();
         services.AddSingleton<HostCaches>();
         services.AddSingleton<MattermostHost>();
+        services.AddSingleton<IMattermostSite, MattermostSite>();
         services.AddSingleton<IChatHost>(static provider => provider.GetRequiredService<MattermostHost>());
         services.AddSingleton<MattermostBotHost>();
         services.AddSingleton<IBotHost>(static provider => provider.GetRequiredService<MattermostBotHost>());
@@ -68,11 +58,75 @@ public static class MattermostGateway
         services.AddSingleton<Resumption>();
         services.AddSingleton<UpstreamDialer>();
         services.AddSingleton<PeerAddress>();
+        services.AddSingleton<BotSocket>();
+        services.AddSingleton<PublicPath>();
+        services.AddSingleton<CommandRegistration>();
+        services.AddSingleton<CommandCallback>();
+        services.AddSingleton<CommandInterception>();
+        services.AddSingleton<PostEditGuard>();
+        services.AddSingleton<PushInterposer>();
+        services.AddSingleton<PushReceivers>();
+        services.AddSingleton<AdministratorNotices>();
+        services.AddSingleton<IAdministrators>(static provider => provider.GetRequiredService<AdministratorNotices>());
         services.AddSingleton<UpgradeEndpoint>();
         services.AddSingleton<ReverseProxy>();
         services.AddSingleton<TakenOverRoutes>();
         services.AddHostedService<GatewayWorker>();
         return services;
+    }
+
+    /// <summary>Registers what asks Mattermost over REST, without a gateway.</summary>
+    internal static IServiceCollection AddMattermostClient(this IServiceCollection services, GatewayOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(static provider => new HttpMessageInvoker(provider.GetRequiredService<SocketsHttpHandler>(), disposeHandler: false));
+        services.AddSingleton(Handler(options));
+        services.AddSingleton(static provider => new RequestBudget(
+            provider.GetRequiredService<GatewayOptions>().RequestsPerSecond,
+            provider.GetRequiredService<GatewayOptions>().RequestBurst,
+            provider.GetService<TimeProvider>() ?? TimeProvider.System));
+        if (services.All(static service => service.ServiceType != typeof(TimeProvider)))
+        {
+            services.AddSingleton(TimeProvider.System);
+        }
+
+        services.AddSingleton<MattermostClient>();
+        services.AddSingleton<SettingsCache>();
+        services.AddSingleton<SettingsReader>();
+        services.AddSingleton<MattermostChecks>();
+        return services;
+    }
+
+    /// <summary>Takes up what the System Console saves; needs the gateway and <see cref="CurrentCallsSettings"/>.</summary>
+    internal static IServiceCollection AddConsoleSettings(this IServiceCollection services, SettingsLoader loader)
+    {
+        services.AddSingleton(loader);
+        services.AddSingleton<ConsoleSettings>();
+        return services;
+    }
+
+    /// <summary>Asks Mattermost once for its settings, before there is a gateway; <c>null</c> if it does not answer in time.</summary>
+    internal static async Task<MattermostSettings?> TryReadSettingsAsync(GatewayOptions options, TimeSpan limit, CancellationToken cancellation)
+    {
+        // A service that starts has no time for repeats.
+        options = options with { Timings = options.Timings with { FirstRetry = TimeSpan.Zero, SecondRetry = TimeSpan.Zero } };
+        using SocketsHttpHandler handler = Handler(options);
+        using var http = new HttpMessageInvoker(handler, disposeHandler: false);
+        using var budget = new RequestBudget(options.RequestsPerSecond, options.RequestBurst, TimeProvider.System);
+        var cache = new SettingsCache();
+        using var reader = new SettingsReader(new MattermostClient(http, options, budget, TimeProvider.System), cache, TimeProvider.System);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        enough.CancelAfter(limit);
+        try
+        {
+            await reader.TryReadAsync(enough.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // Slow is as good as away.
+        }
+
+        return cache.Current;
     }
 
     /// <summary>
@@ -106,6 +160,30 @@ public static class MattermostGateway
         if (options.TakeOver.Contains("logout"))
         {
             app.MapPost("/api/v4/users/logout", taken.LogOutAsync);
+        }
+
+        if (options.TakeOver.Contains("commands"))
+        {
+            app.MapPost("/api/v4/commands/execute", app.Services.GetRequiredService<CommandInterception>().HandleAsync);
+        }
+
+        if (options.TakeOver.Contains("post-edits"))
+        {
+            PostEditGuard guard = app.Services.GetRequiredService<PostEditGuard>();
+            app.MapPut("/api/v4/posts/{postId}", guard.HandleAsync);
+            app.MapPut("/api/v4/posts/{postId}/patch", guard.HandleAsync);
+        }
+
+        if (options.RegistersCommand)
+        {
+            app.MapPost(CommandRegistration.Path, app.Services.GetRequiredService<CommandCallback>().HandleAsync);
+        }
+
+        if (options.PushProxyUrl is not null)
+        {
+            PushInterposer push = app.Services.GetRequiredService<PushInterposer>();
+            app.MapPost("/api/v1/send_push", push.SendAsync);
+            app.MapPost("/api/v1/ack", push.AcknowledgeAsync);
         }
 
         app.MapFallback("{*path}", context => IsOurs(context.Request.Path) ? RefuseAsync(context) : proxy.ForwardAsync(context));

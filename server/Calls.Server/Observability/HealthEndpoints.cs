@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Calls.Server.Observability;
 
-/// <summary><c>/livez</c>, <c>/readyz</c> and <c>/metrics</c> on the operator's own listener, and nothing else there.</summary>
+/// <summary><c>/livez</c>, <c>/readyz</c>, <c>/metrics</c> and <c>/diagnostics</c> on the operator's own listener, and nothing else there.</summary>
 internal static class HealthEndpoints
 {
     /// <summary>Opens the operator's listener. Its connections are marked, so that no header and no shared port can make one of a user's.</summary>
@@ -15,25 +15,35 @@ internal static class HealthEndpoints
             return next(connection);
         }));
 
-    /// <param name="metrics">Also under the plugin's path, where the official dashboard's scrape jobs look.</param>
     /// <param name="whyNotReady">What still has to happen before calls work, in a sentence; <c>null</c> = nothing.</param>
-    public static void MapHealth(this WebApplication app, Func<string?> whyNotReady, MetricsPage metrics) =>
-        app.MapWhen(static context => context.Features.Get<OperatorConnection>() is not null, branch => branch.Run(context =>
+    /// <param name="diagnose">The state of the service as JSON.</param>
+    /// <param name="metrics">Also under the plugin's path, where the official dashboard's scrape jobs look.</param>
+    public static void MapHealth(this WebApplication app, Func<string?> whyNotReady, Func<CancellationToken, Task<string>> diagnose, MetricsPage metrics) =>
+        app.MapWhen(static context => context.Features.Get<OperatorConnection>() is not null, branch => branch.Run(async context =>
         {
-            if (HttpMethods.IsGet(context.Request.Method) && context.Request.Path.Value is "/metrics" or "/plugins/com.mattermost.calls/metrics")
+            string path = HttpMethods.IsGet(context.Request.Method) ? context.Request.Path.Value! : "";
+            if (path is "/metrics" or "/plugins/com.mattermost.calls/metrics")
             {
-                return metrics.WriteAsync(context.Response);
+                await metrics.WriteAsync(context.Response);
+                return;
             }
 
-            (int status, string text) = (HttpMethods.IsGet(context.Request.Method), context.Request.Path.Value) switch
+            if (path == "/diagnostics")
             {
-                (true, "/livez") => (StatusCodes.Status200OK, "ok"),
-                (true, "/readyz") => whyNotReady() is { } reason ? (StatusCodes.Status503ServiceUnavailable, reason) : (StatusCodes.Status200OK, "ok"),
+                context.Response.ContentType = "application/json";
+                await context.Response.WriteAsync(await diagnose(context.RequestAborted) + "\n", context.RequestAborted);
+                return;
+            }
+
+            (int status, string text) = path switch
+            {
+                "/livez" => (StatusCodes.Status200OK, "ok"),
+                "/readyz" => whyNotReady() is { } reason ? (StatusCodes.Status503ServiceUnavailable, reason) : (StatusCodes.Status200OK, "ok"),
                 _ => (StatusCodes.Status404NotFound, "404 page not found"),
             };
             context.Response.StatusCode = status;
             context.Response.ContentType = "text/plain; charset=utf-8";
-            return context.Response.WriteAsync(text + "\n");
+            await context.Response.WriteAsync(text + "\n", context.RequestAborted);
         }));
 
     private sealed class OperatorConnection

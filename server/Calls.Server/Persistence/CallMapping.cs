@@ -119,7 +119,7 @@ internal static class CallMapping
         _ => row.EndAt == 0 ? CallPhase.Active : CallPhase.Ended,
     };
 
-    private static ChannelKind? ToKind(string? letter) => letter switch
+    public static ChannelKind? ToKind(string? letter) => letter switch
     {
         "O" => ChannelKind.Public,
         "P" => ChannelKind.Private,

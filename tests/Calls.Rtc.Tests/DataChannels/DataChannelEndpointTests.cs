@@ -25,11 +25,14 @@ public sealed class DataChannelEndpointTests
         Assert.Equal([(stream, 53u, "CC02")], client.Sent());
     }
 
-    [Fact]
+    [Theory]
+    [InlineData("01")]
+    [InlineData("CC01")]
     [Trait("Spec", "media-62")]
-    public void A_ping_is_answered_at_once()
+    [Trait("Spec", "rtcd-33")]
+    public void A_ping_is_answered_at_once(string ping)
     {
-        _client.Send([1]);
+        _client.Send(Convert.FromHexString(ping));
 
         Assert.Equal([((ushort)0, 53u, "CC02")], _client.Sent());
         Assert.Empty(Server.Messages);

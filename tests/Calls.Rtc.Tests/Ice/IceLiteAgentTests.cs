@@ -130,6 +130,35 @@ public sealed class IceLiteAgentTests
     }
 
     [Fact]
+    public void A_connection_that_has_ended_is_left_at_once_although_its_nomination_still_counts()
+    {
+        Check(_tcp, atMs: 0, nominate: true);
+        Check(_udp, atMs: 10);
+        _agent.OnPathClosed(_tcp, nowMs: 20);
+
+        Assert.Same(_udp, _agent.SelectedPath);
+        Assert.Same(_udp, _agent.SendPath);
+        Assert.Equal(1, _agent.PathCount);
+        _agent.OnPathClosed(_tcp, nowMs: 30);
+        Assert.Same(_udp, _agent.SelectedPath);
+    }
+
+    [Fact]
+    public void The_only_path_is_kept_when_its_connection_has_ended_and_gives_way_to_any_other()
+    {
+        Check(_udp, atMs: 0, nominate: true);
+        _agent.OnPathClosed(_udp, nowMs: 10);
+        Assert.Equal((1, IceConnectionState.Connected), (_agent.PathCount, _agent.State));
+
+        Check(_tcp, atMs: 20, nominate: true);
+        Assert.Same(_tcp, _agent.SelectedPath);
+        _agent.OnPathClosed(_tcp, nowMs: 30);
+        Assert.Equal(IceChanges.StateChanged, _agent.Advance(30_020));
+        Assert.Equal(IceConnectionState.Failed, _agent.State);
+    }
+
+    [Fact]
+    [Trait("Spec", "media-15")]
     public void A_worse_path_is_followed_only_after_the_better_nomination_has_lapsed()
     {
         // Alternating nominations at start-up do not flap.

@@ -79,6 +79,17 @@ public sealed class SentPacketHistoryTests
     }
 
     [Fact]
+    public void A_very_late_packet_does_not_push_a_newer_one_out()
+    {
+        byte[] newer = Send(Capacity + 3, 100);
+        Send(3, 100);
+
+        Assert.False(_history.TryGet(3, out _));
+        Assert.True(_history.TryGet(Capacity + 3, out SentPacket packet));
+        Assert.Equal(newer, Bytes(packet));
+    }
+
+    [Fact]
     public void A_packet_is_not_repeated_within_the_interval()
     {
         Send(0, 100);

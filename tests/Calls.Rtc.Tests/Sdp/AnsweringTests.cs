@@ -165,6 +165,24 @@ public sealed class AnsweringTests
     }
 
     [Fact]
+    public void An_offer_that_comes_again_after_a_newer_one_undoes_nothing()
+    {
+        var sfu = new PeerNegotiation(NegotiationPair.SfuTransport(), new CountingSsrcSource(1));
+        string microphone = SdpFixtures.Read("chromium-client-offer-dc_audio.sr.sdp");
+        SessionDescription newer = NegotiationPair.Parse(microphone);
+        newer.OriginVersion++;
+        newer.Sections[1].Direction = MediaDirection.RecvOnly;
+        Assert.Equal(NegotiationResult.Ok, sfu.TryApplyOffer(microphone, out _));
+        Assert.Equal(NegotiationResult.Ok, sfu.TryApplyOffer(microphone, out string again));
+        Assert.NotEmpty(again);
+        Assert.Equal(NegotiationResult.Ok, sfu.TryApplyOffer(newer.Write(), out _));
+
+        Assert.Equal(NegotiationResult.Mismatch, sfu.TryApplyOffer(microphone, out _));
+
+        Assert.Empty(sfu.Receiving);
+    }
+
+    [Fact]
     [Trait("Spec", "media-40")]
     public void Simulcast_is_answered_layer_by_layer()
     {

@@ -182,6 +182,47 @@ public sealed class SessionNegotiationTests : INegotiationOutput
     }
 
     [Fact]
+    public void After_an_answer_too_many_the_client_is_asked_once_more()
+    {
+        SessionNegotiation negotiation = Open(offersOnDataChannel: true);
+        Want(negotiation, "voice_alice_aaaaaaaa");
+        string late = AnswerTo(Offer().Description.Sdp);
+        At(_nowMs + SessionNegotiation.AnswerTimeoutMs, negotiation);
+        At(_nowMs + SessionNegotiation.CoalesceMs, negotiation);
+        string meant = AnswerTo(Offer().Description.Sdp);
+        int offers = Offers();
+
+        // Nothing tells that the first is not for the last offer.
+        Assert.True(negotiation.OnDescription(new(IsOffer: false, late), SignalingPath.DataChannel, _nowMs));
+        Assert.False(negotiation.OnDescription(new(IsOffer: false, meant), SignalingPath.DataChannel, _nowMs));
+        At(_nowMs + SessionNegotiation.BusyCoalesceMs, negotiation);
+        Assert.Equal(offers + 1, Offers());
+
+        Answer(negotiation);
+        Assert.False(negotiation.OnDescription(new(IsOffer: false, meant), SignalingPath.DataChannel, _nowMs));
+        At(_nowMs + 1_000, negotiation);
+        Assert.Equal(offers + 1, Offers());
+    }
+
+    [Fact]
+    public void A_withdrawal_waits_for_company_and_goes_with_the_next_track()
+    {
+        SessionNegotiation negotiation = Open(offersOnDataChannel: true);
+        Want(negotiation, "voice_alice_aaaaaaaa");
+        Answer(negotiation);
+        _nowMs += SessionNegotiation.BusyMs;
+        int offers = Offers();
+
+        negotiation.Unwant("voice_alice_aaaaaaaa", _nowMs);
+        At(_nowMs + SessionNegotiation.WithdrawalMs - SessionNegotiation.CoalesceMs - 1, negotiation);
+        Assert.Equal(offers, Offers());
+        Want(negotiation, "voice_bob_bbbbbbbb");
+
+        Assert.Equal(offers + 1, Offers());
+        Assert.Equal("bob", Assert.Single(_maps[^1]).SenderId);
+    }
+
+    [Fact]
     [Trait("Spec", "media-57")]
     public void A_client_offer_against_ours_is_ignored_and_a_later_one_answered()
     {

@@ -163,6 +163,25 @@ public sealed class ReportingTests
     }
 
     [Fact]
+    public void A_client_that_floods_with_rtcp_is_heard_400_times_a_second()
+    {
+        TestClient bob = _call.Join("bob");
+        byte[] goodbye = new byte[8];
+        Goodbye.Write(goodbye, 1);
+        var results = new List<RtcpReceiveResult>();
+        for (int i = 0; i < 3_000; i++)
+        {
+            results.Add(bob.SendRtcp(goodbye));
+            _call.NowMs++;
+        }
+
+        Assert.InRange(results.Count(result => result == RtcpReceiveResult.Applied), 1_598, 1_602);
+        Assert.Equal(results.Count(result => result == RtcpReceiveResult.RateLimited), bob.Participant.Count(RtcpReceiveResult.RateLimited));
+        _call.NowMs += 1_000;
+        Assert.Equal(RtcpReceiveResult.Applied, bob.SendRtcp(goodbye));
+    }
+
+    [Fact]
     public void Authenticated_packets_of_both_kinds_are_signs_of_life()
     {
         TestClient alice = _call.Join("alice").WithMicrophone();

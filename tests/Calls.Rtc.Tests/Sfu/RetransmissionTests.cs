@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Calls.Rtc.Rtp;
 using Calls.Rtc.Sfu;
 using Calls.Rtc.Sfu.Feedback;
 using Calls.Rtc.Sfu.Statistics;

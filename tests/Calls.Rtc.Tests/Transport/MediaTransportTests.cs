@@ -211,6 +211,58 @@ public sealed class MediaTransportTests : IDisposable
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Bursts_for_several_peers_arrive_whole_and_in_order_whether_the_kernel_cuts_them_or_not(bool isCut)
+    {
+        const int Seed = 103;
+        const int Packets = 600; // more than a batch
+        var random = new Random(Seed);
+        MediaTransport transport = Open(portable: !LinuxNative.IsSupported, configure: options => options with { UsesSegmentation = isCut });
+        Socket[] clients = [Client(transport.LocalEndPoints[0]), Client(transport.LocalEndPoints[0]), Client(transport.LocalEndPoints[0])];
+        TransportPath[] paths = [.. clients.Select(client =>
+        {
+            client.ReceiveBufferSize = 4 << 20;
+            client.Send(Datagrams.Stun);
+            TransportPath path = _handler.Next().Path;
+            Receive(client);
+            return path;
+        })];
+        List<byte[]>[] sent = [[], [], []];
+
+        // In steps, so that what waits fits into any receive buffer.
+        for (int step = 0; step < 10; step++)
+        {
+            OnLoop(transport.Loops[0], loop =>
+            {
+                for (int i = 0; i < Packets / 10; i++)
+                {
+                    int peer = random.Next(3);
+                    // Mostly pictures: equal packets, and a shorter one at the end.
+                    byte[] packet = new byte[random.Next(4) == 0 ? random.Next(1, 1_000) : 1_000];
+                    random.NextBytes(packet);
+                    packet.CopyTo(loop.Reserve());
+                    loop.Commit(packet.Length, paths[peer]);
+                    sent[peer].Add(packet);
+                }
+            });
+            for (int peer = 0; peer < clients.Length; peer++)
+            {
+                foreach (byte[] packet in sent[peer])
+                {
+                    Assert.True(packet.AsSpan().SequenceEqual(Receive(clients[peer])), $"seed {Seed}, step {step}, peer {peer}");
+                }
+
+                sent[peer].Clear();
+            }
+        }
+
+        OnLoop(transport.Loops[0], _ => { });
+        Assert.Equal(Packets + clients.Length, transport.ReadCounters().Sent);
+        Assert.Equal(0, transport.ReadCounters().SendErrors);
+    }
+
+    [Theory]
     [MemberData(nameof(BothKindsOfSockets))]
     public void A_reserved_slot_that_is_not_committed_is_not_sent(bool portable)
     {

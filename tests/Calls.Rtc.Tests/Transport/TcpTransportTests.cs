@@ -387,7 +387,7 @@ public sealed class TcpTransportTests : IDisposable
         Assert.True(isHeld.Wait(TimeSpan.FromSeconds(10)));
         OnLoop(other, loop =>
         {
-            for (int i = 0; i < 600; i++)
+            for (int i = 0; i < 4_200; i++)
             {
                 Datagrams.Rtp().CopyTo(loop.Reserve());
                 loop.Commit(13, path);
@@ -396,7 +396,7 @@ public sealed class TcpTransportTests : IDisposable
         Assert.False(transport.SendFromAnyThread(Datagrams.Dtls, path));
         mayGo.Set();
 
-        Assert.Equal(600 - 512, transport.ReadCounters().DroppedTcpHandOverFull);
+        Assert.Equal(4_200 - 4_096, transport.ReadCounters().DroppedTcpHandOverFull);
     }
 
     [Fact]

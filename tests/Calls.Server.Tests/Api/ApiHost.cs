@@ -41,6 +41,7 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddSingleton(calls.Settings);
         builder.Services.AddSingleton<IChatHost>(calls.Host);
         builder.Services.AddSingleton(calls.Store);
+        builder.Services.AddSingleton(calls.Get<ICallHistory>());
         builder.Services.AddSingleton(calls.Get<CallDirectory>());
         builder.Services.AddSingleton(calls.Get<CallDismissal>());
         builder.Services.AddSingleton(calls.Get<HostControls>());
@@ -50,6 +51,8 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddSingleton(calls.Get<JobReports>());
         builder.Services.AddSingleton<IBotHost, NoBotHost>();
         builder.Services.AddSingleton<IRequestIdentity, FakeIdentity>();
+        builder.Services.AddSingleton<IMattermostSite, FakeMattermostSite>();
+        builder.Services.AddSingleton<IAdministrators, FakeAdministrators>();
         builder.Services.AddCallsApi();
 
         WebApplication app = builder.Build();

@@ -81,6 +81,18 @@ public sealed class HostControlsResourceTests
     }
 
     [Fact]
+    [Trait("Spec", "rest-api-34")]
+    public async Task Host_controls_need_no_licence_even_with_gating()
+    {
+        await using ApiHost api = await ApiHost.StartAsync(Enabled with { Licensed = new(GroupCalls: false, HostControls: false, Recordings: false, Rtcd: false) });
+        CallsHarness calls = api.Calls;
+        calls.Host.Channels[calls.Channel] = calls.Host.Channels[calls.Channel] with { Kind = Domain.Ports.ChannelKind.Direct };
+        await calls.JoinedAsync(CallsHarness.Alice, "a1");
+
+        Assert.Equal(200, (await api.PostAsync($"/calls/{api.Channel}/host/mute-others", "alice")).Status);
+    }
+
+    [Fact]
     [Trait("Spec", "rest-api-33")]
     public async Task A_host_made_by_hand_stays_through_later_joins()
     {

@@ -23,6 +23,9 @@ public sealed partial class ProgramTests : IDisposable
     [InlineData("--help", "Example: calls demo")]
     [InlineData("serve --help", "Example: calls serve --settings /etc/calls.json")]
     [InlineData("demo --help", "Example: calls demo --http 127.0.0.1:9000")]
+    [InlineData("doctor --help", "Example: calls doctor --settings /etc/calls.json")]
+    [InlineData("pack --help", "Example: calls pack --release mattermost-plugin-calls-v1.12.0.tar.gz --output calls.tar.gz")]
+    [InlineData("migrate --help", "Example: calls migrate --settings /etc/calls.json")]
     public async Task Help_shows_an_example(string arguments, string example)
     {
         await using CallsProcess process = CallsProcess.Start(_folder, new Dictionary<string, string>(), arguments.Split(' '));
@@ -98,6 +101,30 @@ public sealed partial class ProgramTests : IDisposable
         await using CallsProcess process = Serve(mattermost.Url, mattermost.LogIn("alice"));
 
         Assert.Contains("give it the role system_admin", await process.ErrorLineAsync("is no system administrator"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Settings_saved_in_Mattermost_are_those_of_the_start_even_if_it_answers_late(bool isLate)
+    {
+        await using StandInMattermost mattermost = await StandInMattermost.StartAsync(new(), CancellationToken.None);
+        mattermost.InstallPlugin("""{ "id": "com.mattermost.calls", "version": "99.0.0", "webapp": { "bundle_path": "main.js" } }""");
+        mattermost.SetPluginSetting("ICEHostOverride", "192.0.2.7");
+        if (isLate)
+        {
+            await mattermost.StopListeningAsync();
+        }
+
+        await using CallsProcess process = Serve(mattermost.Url, mattermost.BotToken);
+        if (isLate)
+        {
+            await process.ErrorLineAsync("does not answer");
+            await mattermost.StartListeningAsync();
+            Assert.Contains("Starting again with settings saved in Mattermost: ICEHostOverride.", await process.ErrorLineAsync("Starting again"), StringComparison.Ordinal);
+        }
+
+        await process.ErrorLineAsync("advertised as 192.0.2.7");
     }
 
     private CallsProcess Serve(Uri mattermost, string token) => CallsProcess.Start(

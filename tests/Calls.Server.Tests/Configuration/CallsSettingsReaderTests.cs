@@ -58,6 +58,7 @@ public sealed class CallsSettingsReaderTests
     [InlineData("icehostoverride", "7", "ICEHostOverride (settings file): a text is expected")]
     [InlineData("rtcdserviceurl", "\"http://rtcd:8045\"", "RTCDServiceURL (settings file): rtcd is not supported by this version; remove it to use the built-in media server")]
     [InlineData("iceserversconfigs", "\"[{\\\"urls\\\":[]}]\"", "ICEServersConfigs (settings file): invalid ICEServers value: invalid empty URLs")]
+    [InlineData("iceserversconfigs", "[{\"urls\":[\"\"]}]", "ICEServersConfigs (settings file): invalid ICEServers value: invalid empty URL")]
     [InlineData("iceserversconfigs", "[{\"url\":\"stun:a\"}]", "ICEServersConfigs (settings file): invalid ICEServers value: a JSON list of {\"urls\": [...]} is expected")]
     public void What_the_plugin_refuses_is_refused_with_its_own_text(string key, string value, string fault)
     {
@@ -75,6 +76,25 @@ public sealed class CallsSettingsReaderTests
         var refused = Assert.Throws<ConfigurationException>(() => Read($$"""{ "iceserversconfigs": [{ "urls": {{urls}} }] }"""));
 
         Assert.Equal("ICEServersConfigs (settings file): invalid ICEServers value: URL is not a valid STUN/TURN server", refused.Message);
+    }
+
+    [Theory]
+    [InlineData(true, "s", 0, "invalid TURNConfig: invalid CredentialsExpirationMinutes value: should be a positive number")]
+    [InlineData(true, "s", 10_080, "invalid TURNConfig: invalid CredentialsExpirationMinutes value: should be less than 1 week")]
+    [InlineData(true, "s", 10_079, null)]
+    [InlineData(true, "", 0, null)]
+    [InlineData(false, "s", 0, null)]
+    public void With_server_side_TURN_and_a_secret_credentials_have_to_live_between_nothing_and_a_week(bool isServerSide, string secret, int minutes, string? fault)
+    {
+        string file = $$"""{ "serversideturn": {{(isServerSide ? "true" : "false")}}, "turnstaticauthsecret": "{{secret}}", "turncredentialsexpirationminutes": {{minutes}} }""";
+        if (fault is null)
+        {
+            Assert.Equal(minutes, Read(file).TURNCredentialsExpirationMinutes);
+            return;
+        }
+
+        var refused = Assert.Throws<ConfigurationException>(() => Read(file));
+        Assert.Equal($"TURNCredentialsExpirationMinutes (settings file): {fault}", refused.Message);
     }
 
     [Fact]

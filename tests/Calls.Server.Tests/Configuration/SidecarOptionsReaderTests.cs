@@ -69,13 +69,25 @@ public sealed class SidecarOptionsReaderTests
     }
 
     [Fact]
+    public void The_workers_token_is_another_and_may_lie_in_a_file()
+    {
+        SidecarOptions given = Read("""{ "BotToken": "service", "JobsBotToken": "workers" }""");
+        SidecarOptions filed = Read("""{ "BotToken": "service", "JobsBotTokenFile": "/run/secrets/jobs" }""", readFile: static path => path == "/run/secrets/jobs" ? "workers\n" : "");
+        SidecarOptions missing = Read("""{ "BotToken": "service" }""");
+
+        Assert.Equal(("service", "workers"), (given.BotToken, given.JobsBotToken));
+        Assert.Equal("workers", filed.JobsBotToken);
+        Assert.Equal("", missing.JobsBotToken);
+    }
+
+    [Fact]
     public void A_Mattermost_configuration_is_taken_for_its_plugin_settings_only()
     {
         const string File = """{ "ServiceSettings": { "SiteURL": "https://x" }, "LogSettings": {}, "PluginSettings": { "Plugins": { "com.mattermost.calls": { "udpserverport": 9000 } } } }""";
         var sources = new SettingSources(new Dictionary<string, string>(), new Dictionary<string, string>(), File, static _ => false);
 
         Assert.Empty(sources.OwnKeysOfFile);
-        Assert.Equal(9000, sources.Plugin("UDPServerPort")?.Json?.GetInt32());
+        Assert.Equal(9000, sources.Plugin("UDPServerPort").Single().Json?.GetInt32());
     }
 
     [Fact]
@@ -101,15 +113,52 @@ public sealed class SidecarOptionsReaderTests
     }
 
     [Fact]
+    public void Routes_to_take_over_are_given_as_a_list()
+    {
+        Assert.Equal(["commands", "logout", "plugins", "post-edits"], Read("""{ "TakeOver": "plugins, commands,post-edits, logout" }""").TakeOver.Order());
+        Assert.Empty(Read("""{ "TakeOver": "" }""").TakeOver);
+        ConfigurationException refused = Assert.Throws<ConfigurationException>(() => Read("""{ "TakeOver": "plugins,everything" }"""));
+        Assert.Equal("TakeOver (settings file) is \"plugins,everything\": a list of plugins, commands, post-edits and logout is expected", refused.Message);
+    }
+
+    [Fact]
     public void The_documentation_names_every_setting_and_no_other()
     {
-        string[] rows = File.ReadAllLines(Path.Combine(EndToEnd.Testing.Offer.Root(), "docs/operating.md"));
+        string[] rows = [.. File.ReadAllLines(Path.Combine(EndToEnd.Testing.Offer.Root(), "docs/operating.md")).TakeWhile(static row => row != "### The plugin's settings")];
         string[] documented = [.. rows
             .Where(static row => row.StartsWith("| `", StringComparison.Ordinal) && row.Contains("`MM_CALLS_", StringComparison.Ordinal))
             .SelectMany(static row => System.Text.RegularExpressions.Regex.Matches(row.Split('|')[1], "`(\\w+)`").Select(static match => match.Groups[1].Value))];
 
         Assert.Equal(SidecarOptionsReader.KnownKeys.Order(), documented.Order());
         Assert.All(documented, key => Assert.Contains(rows, row => row.Contains($"`{SettingSources.EnvironmentName(key)}`", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void The_documentation_names_every_setting_of_the_plugin_with_its_default()
+    {
+        Dictionary<string, string[]> documented = File.ReadAllLines(Path.Combine(EndToEnd.Testing.Offer.Root(), "docs/operating.md"))
+            .SkipWhile(static row => row != "### The plugin's settings")
+            .TakeWhile(static row => !row.StartsWith("## ", StringComparison.Ordinal))
+            .Where(static row => row.StartsWith("| `", StringComparison.Ordinal))
+            .Select(static row => row.Split('|', StringSplitOptions.TrimEntries))
+            .ToDictionary(static cells => cells[1].Trim('`'), static cells => cells);
+
+        Assert.Equal(CallsSettingsReader.Keys.Order(), documented.Keys.Order());
+        var defaults = new CallsSettings();
+        foreach (string key in CallsSettingsReader.Keys)
+        {
+            object? value = typeof(CallsSettings).GetProperty(key)!.GetValue(defaults);
+            string shown = documented[key][3].Trim('`');
+            Assert.Equal($"`{SettingSources.EnvironmentName(key)}`", documented[key][2]);
+            Assert.True(documented[key][4].Length > 0, key);
+            Assert.Equal(shown is "none" or "all" ? "" : shown == "one STUN server" ? "1" : shown, value switch
+            {
+                bool flag => flag ? "true" : "false",
+                IReadOnlyList<IceServer> servers => $"{servers.Count}",
+                IReadOnlyList<string> urls => string.Join(',', urls),
+                _ => $"{value}",
+            });
+        }
     }
 
     private static SidecarOptions Read(

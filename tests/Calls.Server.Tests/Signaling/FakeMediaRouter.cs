@@ -19,6 +19,9 @@ internal sealed class FakeMediaRouter : IMediaRouter
     /// <summary>Fails the next sessions with this text.</summary>
     public string? Failure { get; set; }
 
+    /// <summary>Fails this session only.</summary>
+    public SessionId? FailingSession { get; set; }
+
     /// <summary>What the next session waits for.</summary>
     public Task Ready { get; set; } = Task.CompletedTask;
 
@@ -31,6 +34,11 @@ internal sealed class FakeMediaRouter : IMediaRouter
         if (Failure is { } failure)
         {
             throw new MediaUnavailableException(failure);
+        }
+
+        if (session.Id == FailingSession)
+        {
+            throw new MediaUnavailableException("no media for this one");
         }
 
         Initialized.Enqueue(session);

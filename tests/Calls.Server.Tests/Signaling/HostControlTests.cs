@@ -1,5 +1,6 @@
 using Calls.Domain;
 using Calls.Domain.HostControl;
+using Calls.Domain.Ports;
 using Calls.Server.Signaling;
 
 namespace Calls.Server.Tests.Signaling;
@@ -53,6 +54,74 @@ public sealed class HostControlTests
 
         Assert.Equal(HostActionResult.Done, await calls.HostControls.MuteAsync(calls.Channel, CallsHarness.Alice, bob.Session, default));
         Assert.Empty(calls.Delivery.All);
+    }
+
+    [Fact]
+    public async Task Who_does_not_obey_is_muted_all_the_same()
+    {
+        await using CallsHarness calls = await CallsHarness.StartAsync();
+        TestClient alice = await calls.JoinedAsync(CallsHarness.Alice, "a1");
+        TestClient bob = await calls.JoinedAsync(CallsHarness.Bob, "b1");
+        await bob.SendAsync("unmute");
+        calls.Media.Sent.Clear();
+        calls.Delivery.Clear();
+
+        await calls.HostControls.MuteAsync(calls.Channel, CallsHarness.Alice, bob.Session, default);
+        Assert.Equal((bob.Session, MediaMessage.Mute, ""), Assert.Single(calls.Media.Sent));
+
+        await calls.AdvanceAsync(TimeSpan.FromSeconds(3));
+        Assert.False((await calls.CallAsync())!.Sessions[bob.Session].IsUnmuted);
+        Assert.Equal(["user_muted"], alice.Names);
+    }
+
+    [Fact]
+    public async Task Who_obeyed_may_speak_again()
+    {
+        await using CallsHarness calls = await CallsHarness.StartAsync();
+        await calls.JoinedAsync(CallsHarness.Alice, "a1");
+        TestClient bob = await calls.JoinedAsync(CallsHarness.Bob, "b1");
+        await bob.SendAsync("unmute");
+        await calls.HostControls.MuteAsync(calls.Channel, CallsHarness.Alice, bob.Session, default);
+
+        await bob.SendAsync("mute");
+        await bob.SendAsync("unmute");
+        await calls.AdvanceAsync(TimeSpan.FromSeconds(3));
+
+        Assert.True((await calls.CallAsync())!.Sessions[bob.Session].IsUnmuted);
+        Assert.Equal(MediaMessage.Unmute, calls.Media.Sent.Last().Message);
+    }
+
+    [Fact]
+    public async Task A_screen_that_is_not_taken_down_is_not_shown_any_more()
+    {
+        await using CallsHarness calls = await CallsHarness.StartAsync();
+        TestClient alice = await calls.JoinedAsync(CallsHarness.Alice, "a1");
+        TestClient bob = await calls.JoinedAsync(CallsHarness.Bob, "b1");
+        await bob.SendAsync("screen_on", ("data", "{}"));
+        calls.Media.Sent.Clear();
+        calls.Delivery.Clear();
+
+        await calls.HostControls.StopScreenShareAsync(calls.Channel, CallsHarness.Alice, bob.Session, default);
+        Assert.Equal((bob.Session, MediaMessage.ScreenOff, ""), Assert.Single(calls.Media.Sent));
+
+        await calls.AdvanceAsync(TimeSpan.FromSeconds(3));
+        Assert.Null((await calls.CallAsync())!.ScreenSharer);
+        Assert.Equal(["user_screen_off"], alice.Names);
+    }
+
+    [Fact]
+    public async Task Who_is_removed_is_not_heard_or_seen_from_then_on()
+    {
+        await using CallsHarness calls = await CallsHarness.StartAsync();
+        await calls.JoinedAsync(CallsHarness.Alice, "a1");
+        TestClient bob = await calls.JoinedAsync(CallsHarness.Bob, "b1");
+        await bob.SendAsync("unmute");
+        await bob.SendAsync("screen_on", ("data", "{}"));
+        calls.Media.Sent.Clear();
+
+        await calls.HostControls.RemoveAsync(calls.Channel, CallsHarness.Alice, bob.Session, default);
+
+        Assert.Equal([MediaMessage.Mute, MediaMessage.VideoOff, MediaMessage.ScreenOff], calls.Media.Sent.Select(static sent => sent.Message));
     }
 
     [Fact]

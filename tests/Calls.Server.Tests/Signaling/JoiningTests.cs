@@ -324,25 +324,6 @@ public sealed class JoiningTests
         AssertOnlyError(calls, "a1", "Mattermost is away.");
     }
 
-    [Fact]
-    public async Task Everybody_of_a_large_channel_can_join_at_once()
-    {
-        await using CallsHarness calls = await CallsHarness.StartAsync();
-        UserId[] users = [.. Enumerable.Range(0, 120).Select(i => new UserId($"user{i}"))];
-        calls.Host.AddChannel(calls.Channel, users);
-
-        foreach (UserId user in users)
-        {
-            calls.Client(user, $"c-{user}").Post("join", ("channelID", calls.Channel.Value));
-        }
-
-        await calls.SettleAsync();
-
-        Assert.All(users, user => Assert.Single(calls.Client(user, $"c-{user}").Events, wireEvent => wireEvent.Name == "join"));
-        Assert.Equal(120, (await calls.CallAsync())!.Sessions.Count);
-        Assert.Single(calls.Host.Created);
-    }
-
     private static void AddPost(CallsHarness calls, string id, ChannelId channel, string? root = null, long deleteAt = 0) =>
         calls.Host.Posts[new PostId(id)] = new ChatPost(
             new PostId(id), channel, root is null ? null : new PostId(root), CallsHarness.Alice, "", "", new Dictionary<string, object?>(), deleteAt);

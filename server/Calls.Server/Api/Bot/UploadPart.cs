@@ -9,15 +9,18 @@ namespace Calls.Server.Api.Bot;
 /// <param name="limit">Bytes that are passed on; the surplus is dropped (rest-api.md 4.6).</param>
 internal sealed class UploadPart(byte[] head, Stream rest, long? length, long limit) : HttpContent
 {
-    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         long left = limit - head.Length;
-        await stream.WriteAsync(head);
+        await stream.WriteAsync(head, cancellationToken);
         byte[] buffer = new byte[64 * 1024];
         int read;
-        while (left > 0 && (read = await rest.ReadAsync(buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)))) > 0)
+        while (left > 0 && (read = await rest.ReadAsync(buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)), cancellationToken)) > 0)
         {
-            await stream.WriteAsync(buffer.AsMemory(0, read));
+            await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
             left -= read;
         }
     }

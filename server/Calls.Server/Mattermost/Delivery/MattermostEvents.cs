@@ -18,7 +18,7 @@ internal sealed class MattermostEvents(ChannelMembership membership, HostCaches 
         "user_added", "user_removed", "direct_added", "group_added", "leave_team", "channel_created",
         "channel_deleted", "channel_restored", "channel_converted", "channel_updated", "channel_member_updated",
         "role_updated", "user_role_updated", "memberrole_updated", "user_updated", "added_to_team",
-        "config_changed", "license_changed", "guests_deactivated",
+        "config_changed", "license_changed", "plugin_enabled", "plugin_disabled", "guests_deactivated",
     ];
 
     private static readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> KnownNames = Known.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -83,7 +83,7 @@ internal sealed class MattermostEvents(ChannelMembership membership, HostCaches 
             case "guests_deactivated":
                 access.RevalidateAll();
                 break;
-            case "config_changed" or "license_changed":
+            case "config_changed" or "license_changed" or "plugin_enabled" or "plugin_disabled":
                 caches.ReloadSettings();
                 break;
         }

@@ -8,8 +8,14 @@ using Calls.Server.Mattermost.Rest;
 namespace Calls.Server.Mattermost.Identity;
 
 /// <summary>Who makes a REST request, as Mattermost's front door would say (rest-api.md 1.3, mattermost-integration.md 9.1 to 9.3).</summary>
-internal sealed class FrontDoorIdentity(TokenIdentity tokens, MattermostClient rest, SettingsCache settings, GatewayOptions options, TimeProvider time)
-    : IRequestIdentity
+internal sealed class FrontDoorIdentity(
+    TokenIdentity tokens,
+    MattermostClient rest,
+    SettingsCache settings,
+    ConnectionRegistry registry,
+    GatewayCounters counters,
+    GatewayOptions options,
+    TimeProvider time) : IRequestIdentity
 {
     // The list of sessions comes from a replica that may lag right after a log-in.
     private static readonly TimeSpan ReplicaLag = TimeSpan.FromMilliseconds(500);
@@ -29,6 +35,11 @@ internal sealed class FrontDoorIdentity(TokenIdentity tokens, MattermostClient r
         if (result == IdentityResult.Valid && isCookie && !HttpMethods.IsGet(context.Request.Method))
         {
             result = await CheckCsrfAsync(context, token, cancellation);
+        }
+
+        if (result == IdentityResult.Valid && registry.Of(answer.User).IsEmpty)
+        {
+            counters.AddWithoutConnection();
         }
 
         return result switch

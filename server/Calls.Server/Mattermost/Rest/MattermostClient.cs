@@ -10,6 +10,7 @@ internal sealed class MattermostClient(HttpMessageInvoker http, GatewayOptions o
 {
     private const int MaxBodyBytes = 32 << 20;
     private const int FailuresToOpen = 10;
+    private const string Json = "application/json";
     private const string Unavailable = "Mattermost cannot be reached";
 
     private static readonly TimeSpan OpenFor = TimeSpan.FromSeconds(5);
@@ -39,11 +40,29 @@ internal sealed class MattermostClient(HttpMessageInvoker http, GatewayOptions o
         HttpMethod method, string path, string? token, object? body, RestPriority priority, bool isRepeatable, CancellationToken cancellation)
     {
         byte[]? payload = body is null ? null : JsonSerializer.SerializeToUtf8Bytes(body);
+        return await SendAsync(method, path, token, payload, Json, priority, isRepeatable, cancellation);
+    }
+
+    /// <summary>Sends bytes once, with the bot's token.</summary>
+    public Task<RestAnswer> SendBytesAsync(
+        HttpMethod method, string path, byte[] body, string contentType, RestPriority priority, CancellationToken cancellation) =>
+        SendAsync(method, path, options.BotToken, body, contentType, priority, isRepeatable: false, cancellation);
+
+    private async Task<RestAnswer> SendAsync(
+        HttpMethod method,
+        string path,
+        string? token,
+        byte[]? payload,
+        string contentType,
+        RestPriority priority,
+        bool isRepeatable,
+        CancellationToken cancellation)
+    {
         TimeSpan[] waits = isRepeatable ? [options.Timings.FirstRetry, options.Timings.SecondRetry] : [];
         for (int attempt = 0; ; attempt++)
         {
             ThrowIfOpen();
-            (RestAnswer? answer, TimeSpan? retryAfter) = await TryOnceAsync(method, path, token, payload, priority, cancellation);
+            (RestAnswer? answer, TimeSpan? retryAfter) = await TryOnceAsync(method, path, token, payload, contentType, priority, cancellation);
             if (answer is { } definite)
             {
                 Volatile.Write(ref _failures, 0);
@@ -61,7 +80,7 @@ internal sealed class MattermostClient(HttpMessageInvoker http, GatewayOptions o
     }
 
     private async Task<(RestAnswer? Answer, TimeSpan? RetryAfter)> TryOnceAsync(
-        HttpMethod method, string path, string? token, byte[]? payload, RestPriority priority, CancellationToken cancellation)
+        HttpMethod method, string path, string? token, byte[]? payload, string contentType, RestPriority priority, CancellationToken cancellation)
     {
         if (!await budget.TryEnterAsync(priority))
         {
@@ -72,7 +91,7 @@ internal sealed class MattermostClient(HttpMessageInvoker http, GatewayOptions o
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {
-            using HttpRequestMessage request = Build(method, path, token, payload);
+            using HttpRequestMessage request = Build(method, path, token, payload, contentType);
             using HttpResponseMessage response = await http.SendAsync(request, both.Token);
             if (response.StatusCode is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError)
             {
@@ -93,7 +112,7 @@ internal sealed class MattermostClient(HttpMessageInvoker http, GatewayOptions o
         }
     }
 
-    private HttpRequestMessage Build(HttpMethod method, string path, string? token, byte[]? payload)
+    private HttpRequestMessage Build(HttpMethod method, string path, string? token, byte[]? payload, string contentType)
     {
         var request = new HttpRequestMessage(method, _base + path);
         if (token is not null)
@@ -105,7 +124,7 @@ internal sealed class MattermostClient(HttpMessageInvoker http, GatewayOptions o
         if (payload is not null)
         {
             request.Content = new ByteArrayContent(payload);
-            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+            request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
         }
 
         return request;

@@ -93,12 +93,8 @@ internal sealed class MattermostHost(MattermostClient rest, HostCaches caches, G
             found.Number("delete_at"));
     }
 
-    public async Task<int> GetMemberCountAsync(ChannelId channel, CancellationToken cancellation)
-    {
-        RestAnswer stats = await rest.GetAsync(
-            $"/channels/{HostCaches.Segment(channel.Value)}/stats?exclude_files_count=true", RestPriority.Permission, cancellation);
-        return stats.IsSuccess ? (int)stats.Body.Number("member_count") : throw stats.ToRefusal();
-    }
+    public async Task<int> GetMemberCountAsync(ChannelId channel, CancellationToken cancellation) =>
+        (int)(await caches.GetChannelStatsAsync(channel, cancellation)).Number("member_count");
 
     public async Task<IReadOnlyList<ChannelId>> GetChannelsOfUserAsync(UserId user, CancellationToken cancellation)
     {

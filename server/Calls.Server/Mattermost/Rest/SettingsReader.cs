@@ -45,12 +45,20 @@ internal sealed class SettingsReader(MattermostClient rest, SettingsCache cache,
             RestAnswer config = await rest.GetAsync("/config", RestPriority.Other, cancellation);
             RestAnswer client = await rest.GetAsync("/config/client?format=old", RestPriority.Other, cancellation);
             RestAnswer license = await rest.GetAsync("/license/client?format=old", RestPriority.Other, cancellation);
+            RestAnswer plugins = await rest.GetAsync("/plugins", RestPriority.Other, cancellation);
             if (!config.IsSuccess && !client.IsSuccess)
             {
                 return false;
             }
 
-            cache.Set(Read(config.Body, client.Body, license.IsSuccess ? license.Body : default));
+            MattermostSettings read = Read(config.Body, client.Body, license.IsSuccess ? license.Body : default);
+            if (!config.IsSuccess && cache.Current is { } before)
+            {
+                // The bot lost a right: what it saw before is still the best that is known.
+                read = read with { PluginSettings = before.PluginSettings };
+            }
+
+            cache.Set(read with { Plugin = plugins.IsSuccess ? PluginOf(plugins.Body) : null, IsPluginKnown = plugins.IsSuccess });
             return true;
         }
         catch (ChatHostException)
@@ -71,7 +79,27 @@ internal sealed class SettingsReader(MattermostClient rest, SettingsCache cache,
             service.Flag("ExperimentalStrictCSRFEnforcement"),
             client.Text("Version"),
             config.Member("PluginSettings").Member("Plugins").Member(Relay.CallsProtocol.PluginId),
-            license);
+            license)
+        {
+            IsDeveloper = service.Flag("EnableTesting") && service.Flag("EnableDeveloper"),
+            ShowFullName = config.Member("PrivacySettings").Member("ShowFullName").ValueKind != JsonValueKind.False,
+            WebsocketUrl = service.Text("WebsocketURL"),
+            PushContents = config.Member("EmailSettings").Text("PushNotificationContents"),
+            EnablesCommands = service.Member("EnableCommands").ValueKind != JsonValueKind.False,
+            LimitsRequests = config.Member("RateLimitSettings").Flag("Enable"),
+            MaxFileSize = config.Member("FileSettings").Number("MaxFileSize"),
+        };
+    }
+
+    private static CallsPlugin? PluginOf(JsonElement plugins) =>
+        Find(plugins.Member("active"), isActive: true) ?? Find(plugins.Member("inactive"), isActive: false);
+
+    private static CallsPlugin? Find(JsonElement manifests, bool isActive)
+    {
+        JsonElement ours = manifests.Items().FirstOrDefault(static manifest => manifest.Text("id") == Relay.CallsProtocol.PluginId);
+        return ours.ValueKind == JsonValueKind.Object
+            ? new CallsPlugin(ours.Text("version"), isActive, ours.Member("server").ValueKind == JsonValueKind.Object)
+            : null;
     }
 
     private async Task WaitAsync(TimeSpan limit, CancellationToken cancellation)

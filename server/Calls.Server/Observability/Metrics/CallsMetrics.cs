@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Calls.Domain.Invariants;
 
 namespace Calls.Server.Observability.Metrics;
 
@@ -38,6 +39,11 @@ internal sealed class CallsMetrics : IMetricSource
 
     public CounterFamily CaptionPacketsFull { get; } = new("jobs_live_captions_pktPayloadCh_buf_full", "Times that a transcriber's queue of packets was full.");
 
+    public CounterFamily InvariantChecks { get; } = new("invariant_checks_total", "Calls that were checked against what must hold of every call.");
+
+    public CounterFamily InvariantViolations { get; } = new(
+        "invariant_violations_total", "What did not hold of a call that was checked.", MetricLabel.Of("invariant", Enum.GetNames<CallInvariant>()));
+
     public CounterFamily ClientIceCandidatePairs { get; } = new(
         "client_ice_candidate_pairs_total",
         "ICE candidate pairs that clients report.",
@@ -50,7 +56,7 @@ internal sealed class CallsMetrics : IMetricSource
     /// <summary>In the order in which they are shown.</summary>
     private IMetricSource[] Families =>
     [
-        WebSocketEvents, AppHandlersTime, StoreOperations, StoreMethodsTime, MutexGrabTime, MutexLockedTime, MutexRetries,
+        WebSocketEvents, AppHandlersTime, StoreOperations, StoreMethodsTime, MutexGrabTime, MutexLockedTime, MutexRetries, InvariantChecks, InvariantViolations,
         CaptionAudioMs, CaptionWindowsDropped, CaptionTranscriberFull, CaptionPacketsFull, ClientIceCandidatePairs,
     ];
 

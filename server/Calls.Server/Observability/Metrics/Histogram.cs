@@ -43,16 +43,12 @@ internal sealed class Histogram(double[] bounds)
 
     internal void Write(MetricsWriter writer, string labelText)
     {
-        string separator = labelText.Length == 0 ? "" : ",";
-        long cumulative = 0;
-        for (int i = 0; i < _counts.Length; i++)
+        long[] counts = new long[_counts.Length];
+        for (int i = 0; i < counts.Length; i++)
         {
-            cumulative += Interlocked.Read(ref _counts[i]);
-            double bound = i < bounds.Length ? bounds[i] : double.PositiveInfinity;
-            writer.Sample(cumulative, $"{labelText}{separator}le=\"{MetricsWriter.Format(bound)}\"", "_bucket");
+            counts[i] = Interlocked.Read(ref _counts[i]);
         }
 
-        writer.Sample(_sum.Value, labelText, "_sum");
-        writer.Sample(cumulative, labelText, "_count");
+        writer.Histogram(labelText, bounds, counts, _sum.Value);
     }
 }

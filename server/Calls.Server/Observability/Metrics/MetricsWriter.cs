@@ -36,6 +36,24 @@ internal sealed class MetricsWriter(StringBuilder output, string prefix)
         output.Append(' ').Append(Format(value)).Append('\n');
     }
 
+    /// <summary>One histogram of the family that was begun.</summary>
+    /// <param name="bounds">Inclusive upper bounds, without the infinite one.</param>
+    /// <param name="counts">Between the bounds, not cumulated; one more than bounds.</param>
+    public void Histogram(string labelText, IReadOnlyList<double> bounds, IReadOnlyList<long> counts, double sum)
+    {
+        string separator = labelText.Length == 0 ? "" : ",";
+        long cumulative = 0;
+        for (int i = 0; i < counts.Count; i++)
+        {
+            cumulative += counts[i];
+            double bound = i < bounds.Count ? bounds[i] : double.PositiveInfinity;
+            Sample(cumulative, $"{labelText}{separator}le=\"{Format(bound)}\"", "_bucket");
+        }
+
+        Sample(sum, labelText, "_sum");
+        Sample(cumulative, labelText, "_count");
+    }
+
     /// <summary>A family of one sample.</summary>
     public void Gauge(string name, string help, double value)
     {

@@ -34,6 +34,7 @@ internal sealed class ProcessMetrics : IMetricSource
         writer.Gauge("go_goroutines", "Thread pool threads and work items that wait for one.", ThreadPool.ThreadCount + ThreadPool.PendingWorkItemCount);
         writer.Gauge("go_memstats_heap_inuse_bytes", "Bytes of the managed heap.", memory.HeapSizeBytes);
         writer.Gauge("go_memstats_stack_inuse_bytes", "Not measured.", 0);
+        writer.Counter("dotnet_gc_collections_total", "Collections of all generations.", GC.CollectionCount(0));
         writer.Counter("dotnet_gc_pause_seconds_total", "Time that the program stood still for collections.", GC.GetTotalPauseDuration().TotalSeconds);
         writer.Counter("dotnet_gc_allocated_bytes_total", "Bytes allocated on the managed heap.", GC.GetTotalAllocatedBytes());
     }

@@ -1,4 +1,5 @@
 using Calls.Rtc;
+using Calls.Rtc.Sfu.Statistics;
 
 namespace Calls.Server.Observability.Metrics;
 
@@ -80,6 +81,7 @@ internal sealed class RtcMetrics : IRtcMeasurements, IMetricSource
             WriteUsage(writer, server.ReadUsage());
             WriteTraffic(writer, server.Traffic);
             WriteTransport(writer, server);
+            WriteLosses(writer, server);
         }
     }
 
@@ -109,22 +111,46 @@ internal sealed class RtcMetrics : IRtcMeasurements, IMetricSource
         }
     }
 
-    private static void WriteTraffic(MetricsWriter writer, IReadOnlyList<RtcTraffic> traffic)
+    private void WriteTraffic(MetricsWriter writer, IReadOnlyList<RtcTraffic> traffic)
     {
+        WriteWriteTimes(writer, traffic);
+        RtcTraffic[] kinds = [.. traffic.GroupBy(static kind => kind.TrackType, StringComparer.Ordinal).Select(static kind => kind.Aggregate(Sum))];
         writer.BeginFamily("rtc_rtp_packets_total", "counter", "RTP packets forwarded.");
-        foreach (RtcTraffic kind in traffic)
+        foreach (RtcTraffic kind in kinds)
         {
             writer.Sample(kind.PacketsIn, $"direction=\"in\",type=\"{kind.TrackType}\"");
             writer.Sample(kind.PacketsOut, $"direction=\"out\",type=\"{kind.TrackType}\"");
         }
 
         writer.BeginFamily("rtc_rtp_bytes_total", "counter", "Bytes of RTP packets forwarded.");
-        foreach (RtcTraffic kind in traffic)
+        foreach (RtcTraffic kind in kinds)
         {
             writer.Sample(kind.BytesIn, $"direction=\"in\",type=\"{kind.TrackType}\"");
             writer.Sample(kind.BytesOut, $"direction=\"out\",type=\"{kind.TrackType}\"");
         }
     }
+
+    private void WriteWriteTimes(MetricsWriter writer, IReadOnlyList<RtcTraffic> traffic)
+    {
+        writer.BeginFamily("rtc_rtp_tracks_writes_time", "histogram", "Seconds to write a packet to one receiver, of a sample.");
+
+        // A camera's picture is counted as a screen's (rtcd.md 10).
+        foreach (var shown in traffic.GroupBy(kind => (Group: _group.Admit(kind.GroupId), Type: kind.TrackType == "video" ? "screen" : kind.TrackType)))
+        {
+            RtcTraffic sum = shown.Aggregate(Sum);
+            writer.Histogram($"groupID=\"{MetricsWriter.Escape(shown.Key.Group)}\",type=\"{shown.Key.Type}\"", RtcTraffic.WriteTimeBounds, sum.WriteTimes, sum.WriteSeconds);
+        }
+    }
+
+    private static RtcTraffic Sum(RtcTraffic one, RtcTraffic other) => one with
+    {
+        PacketsIn = one.PacketsIn + other.PacketsIn,
+        BytesIn = one.BytesIn + other.BytesIn,
+        PacketsOut = one.PacketsOut + other.PacketsOut,
+        BytesOut = one.BytesOut + other.BytesOut,
+        WriteTimes = [.. one.WriteTimes.Zip(other.WriteTimes, static (first, second) => first + second)],
+        WriteSeconds = one.WriteSeconds + other.WriteSeconds,
+    };
 
     private static void WriteTransport(MetricsWriter writer, RtcServer server)
     {
@@ -157,5 +183,50 @@ internal sealed class RtcMetrics : IRtcMeasurements, IMetricSource
         writer.Sample(counters.TcpClosedIdle, "reason=\"idle\"");
         writer.Sample(counters.TcpClosedSlow, "reason=\"slow\"");
         writer.Counter("rtc_faults_total", "Packets that met a defect of ours.", counters.HandlerFaults);
+    }
+
+    private static void WriteLosses(MetricsWriter writer, RtcServer server)
+    {
+        writer.BeginFamily("rtc_repairs_total", "counter", "Lost packets and what was done about them, by event.");
+        writer.Sample(server.Count(LossCounter.RetransmissionsRequested), "event=\"asked_by_subscriber\"");
+        writer.Sample(server.Count(LossCounter.Retransmissions), "event=\"sent_again\"");
+        writer.Sample(server.Count(LossCounter.RetransmissionsUnavailable), "event=\"not_kept\"");
+        writer.Sample(server.Count(LossCounter.RetransmissionsRefused), "event=\"asked_too_often\"");
+        writer.Sample(server.Count(LossCounter.NackItemsDropped), "event=\"request_dropped\"");
+        writer.Sample(server.Count(LossCounter.PacketsRequested), "event=\"asked_of_publisher\"");
+        writer.Sample(server.Count(LossCounter.PacketsRecovered), "event=\"recovered\"");
+        writer.Sample(server.Count(LossCounter.PacketsGivenUp), "event=\"given_up\"");
+        writer.Sample(server.Count(LossCounter.PacketsRestored), "event=\"restored_from_redundancy\"");
+        writer.Sample(server.Count(LossCounter.KeyFramesRequested), "event=\"key_frame_requested\"");
+
+        WriteLinks(writer, "rtc_link_loss_rate", "Share of packets lost between two reports of a stream.", server.Uplink.Loss, server.Downlink.Loss);
+        WriteLinks(writer, "rtc_link_jitter", "Jitter of a stream in seconds, by report.", server.Uplink.Jitter, server.Downlink.Jitter);
+        WriteLinks(writer, "rtc_link_rtt", "Round-trip time in seconds, by report.", up: null, server.Downlink.RoundTrip);
+    }
+
+    private static void WriteLinks(MetricsWriter writer, string name, string help, Distribution? up, Distribution down)
+    {
+        writer.BeginFamily(name, "histogram", help);
+        if (up is not null)
+        {
+            WriteDistribution(writer, up, "direction=\"in\"");
+        }
+
+        WriteDistribution(writer, down, "direction=\"out\"");
+    }
+
+    private static void WriteDistribution(MetricsWriter writer, Distribution distribution, string label)
+    {
+        long cumulative = 0;
+        long[] counts = distribution.ReadCounts();
+        for (int i = 0; i < counts.Length; i++)
+        {
+            cumulative += counts[i];
+            double bound = i < distribution.Bounds.Count ? distribution.Bounds[i] : double.PositiveInfinity;
+            writer.Sample(cumulative, $"{label},le=\"{MetricsWriter.Format(bound)}\"", "_bucket");
+        }
+
+        writer.Sample(distribution.Sum, label, "_sum");
+        writer.Sample(cumulative, label, "_count");
     }
 }

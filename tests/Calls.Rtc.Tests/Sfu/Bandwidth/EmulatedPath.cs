@@ -1,4 +1,3 @@
-using Calls.Rtc.Sfu.Bandwidth;
 using Calls.Rtc.Sfu.Feedback;
 
 namespace Calls.Rtc.Tests.Sfu.Bandwidth;

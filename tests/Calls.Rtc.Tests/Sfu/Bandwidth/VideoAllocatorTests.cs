@@ -182,7 +182,11 @@ public sealed class VideoAllocatorTests
             {
                 _alice.Send(new RtpPacketBuilder
                 {
-                    Ssrc = 0xC1, PayloadType = 96, SequenceNumber = (ushort)_low.Frames, Timestamp = (uint)_call.NowMs * 90, HasMarker = true,
+                    Ssrc = 0xC1,
+                    PayloadType = 96,
+                    SequenceNumber = (ushort)_low.Frames,
+                    Timestamp = (uint)_call.NowMs * 90,
+                    HasMarker = true,
                     Payload = [0x10, (byte)(_cameraPackets++ == 0 ? 0 : 1), .. new byte[900]],
                 });
             }

@@ -1,6 +1,5 @@
 using Calls.Rtc.Sfu;
 using Calls.Rtc.Sfu.Bandwidth;
-using Calls.Rtc.Sfu.Layers;
 using Calls.Rtc.Tests.Rtp;
 
 namespace Calls.Rtc.Tests.Sfu.Layers;

@@ -13,7 +13,12 @@ public sealed class Vp8PayloadDescriptorTests
     {
         byte[] payload = new Vp8Payload
         {
-            IsKeyFrame = true, PictureId = 0x7ABC, Tl0PictureIndex = 200, TemporalLayer = 2, IsLayerSync = true, KeyIndex = 17,
+            IsKeyFrame = true,
+            PictureId = 0x7ABC,
+            Tl0PictureIndex = 200,
+            TemporalLayer = 2,
+            IsLayerSync = true,
+            KeyIndex = 17,
         }.Build();
 
         Assert.True(Vp8PayloadDescriptor.TryParse(payload, out Vp8PayloadDescriptor descriptor));

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net;
 using Calls.Domain;
+using Calls.Domain.Invariants;
 using Calls.Domain.Ports;
 using Calls.Rtc;
 using Calls.Server.Commands;
@@ -19,11 +21,18 @@ internal sealed class CallsSite : IAsyncDisposable
     private readonly List<IAsyncDisposable> _clients = [];
     private readonly HttpClient _http = new();
     private readonly CallsSettings _settings;
+    private readonly SettingSources? _sources;
+    private Func<SidecarOptions, SidecarOptions>? _configure;
     private Sidecar? _sidecar;
 
-    private CallsSite(StandInMattermost mattermost, ManualTime mattermostTime, CallsSettings settings)
+    private CallsSite(
+        StandInMattermost mattermost,
+        ManualTime mattermostTime,
+        CallsSettings settings,
+        Func<SidecarOptions, SidecarOptions>? configure,
+        SettingSources? sources)
     {
-        (Mattermost, MattermostTime, _settings) = (mattermost, mattermostTime, settings);
+        (Mattermost, MattermostTime, _settings, _configure, _sources) = (mattermost, mattermostTime, settings, configure, sources);
     }
 
     /// <summary>The sidecar's clock.</summary>
@@ -42,13 +51,28 @@ internal sealed class CallsSite : IAsyncDisposable
 
     public string DatabaseFile => Path.Combine(_folder, "calls.db");
 
-    public static async Task<CallsSite> StartAsync(CallsSettings? settings = null)
+    /// <param name="settings">What applies where nothing else is set.</param>
+    /// <param name="prepare">Changes Mattermost before the sidecar starts.</param>
+    /// <param name="arrange">Runs before the sidecar starts, and says how its options differ.</param>
+    public static async Task<CallsSite> StartAsync(
+        CallsSettings? settings = null,
+        Func<SidecarOptions, SidecarOptions>? configure = null,
+        SettingSources? sources = null,
+        Action<StandInMattermost>? prepare = null,
+        Func<CallsSite, Task<Func<SidecarOptions, SidecarOptions>>>? arrange = null)
     {
         var mattermostTime = new ManualTime();
         StandInMattermost mattermost = await StandInMattermost.StartAsync(new() { Time = mattermostTime }, CancellationToken.None);
-        var site = new CallsSite(mattermost, mattermostTime, settings ?? new CallsSettings { DefaultEnabled = true, EnableVideo = true, ICEServersConfigs = [] });
+        prepare?.Invoke(mattermost);
+        var site = new CallsSite(
+            mattermost,
+            mattermostTime,
+            settings ?? new CallsSettings { DefaultEnabled = true, EnableVideo = true, ICEServersConfigs = [] },
+            configure,
+            sources);
         try
         {
+            site._configure = arrange is null ? site._configure : await arrange(site);
             await site.StartSidecarAsync();
             return site;
         }
@@ -73,7 +97,8 @@ internal sealed class CallsSite : IAsyncDisposable
             LogLevel = LogLevel.Warning,
         };
         var media = new RtcServerOptions { UdpPort = 0, ListenAddresses = [IPAddress.Loopback], Loops = 1 };
-        _sidecar = await Sidecar.StartAsync(options, _settings, media, addRoutes: null, CancellationToken.None, Time);
+        _sidecar = await Sidecar.StartAsync(
+            _configure?.Invoke(options) ?? options, _settings, media, addRoutes: null, CancellationToken.None, Time, _sources);
     }
 
     /// <summary>The sidecar is gone without a farewell: sockets and media are cut, nothing is written any more.</summary>
@@ -94,11 +119,15 @@ internal sealed class CallsSite : IAsyncDisposable
     public async Task<ClientSocket> OpenWithAsync(string token)
     {
         ClientSocket socket = Own(await ClientSocket.OpenGreetedAsync(Url, token));
-
-        // The question whose token it is must not be under way when a test moves the clock: it would time out.
-        ConnectionRegistry connections = Sidecar.Services.GetRequiredService<ConnectionRegistry>();
-        await Poll.UntilAsync(() => connections.TryFind(new ConnectionId(socket.Id), out RelayConnection? connection) && connection.Knows(token));
+        await KnowsAsync(socket, token);
         return socket;
+    }
+
+    /// <summary>The question whose token it is must not be under way when a test moves the clock: it would time out.</summary>
+    public Task KnowsAsync(ClientSocket socket, string token)
+    {
+        ConnectionRegistry connections = Sidecar.Services.GetRequiredService<ConnectionRegistry>();
+        return Poll.UntilAsync(() => connections.TryFind(new ConnectionId(socket.Id), out RelayConnection? connection) && connection.Knows(token));
     }
 
     /// <summary>Comes back as the web client does, for the connection of a socket that was lost.</summary>
@@ -169,17 +198,81 @@ internal sealed class CallsSite : IAsyncDisposable
         }
     }
 
+    /// <summary>Something happens before so many seconds have passed.</summary>
+    public Task WithinAsync(int seconds, Func<bool> happened) => WithinAsync(seconds, () => Task.FromResult(happened()));
+
+    /// <inheritdoc cref="WithinAsync(int, Func{bool})"/>
+    public async Task WithinAsync(int seconds, Func<Task<bool>> happened)
+    {
+        for (int passed = 0; passed < seconds && !await happened(); passed++)
+        {
+            // The network has its own time: a moment for what is under way, then the clock moves.
+            var moment = Stopwatch.StartNew();
+            while (!await happened() && moment.ElapsedMilliseconds < 300)
+            {
+                await Task.Yield();
+            }
+
+            Time.Advance(TimeSpan.FromSeconds(await happened() ? 0 : 1));
+        }
+
+        await Poll.UntilAsync(happened);
+    }
+
     /// <summary>Asks the sidecar over HTTP as a user, by bearer.</summary>
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string token)
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string token, object? body = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(Url, path));
         request.Headers.Authorization = new("Bearer", token);
+        if (body is not null)
+        {
+            request.Content = System.Net.Http.Json.JsonContent.Create(body);
+        }
+
         return await _http.SendAsync(request);
+    }
+
+    /// <summary>Sends any request to the sidecar.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => _http.SendAsync(request);
+
+    /// <summary>The JSON that a user gets from a path of Calls.</summary>
+    public async Task<System.Text.Json.JsonElement> GetAsync(string user, string path)
+    {
+        using HttpResponseMessage answer = await SendAsync(HttpMethod.Get, "/plugins/com.mattermost.calls" + path, LogIn(user));
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        return System.Text.Json.JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
+    }
+
+    /// <summary>What must hold of every call holds, once what is under way is done.</summary>
+    public async Task CheckInvariantsAsync()
+    {
+        CallAudit audit = Sidecar.Services.GetRequiredService<CallAudit>();
+        IReadOnlyList<CallViolation> found = [];
+        var elapsed = Stopwatch.StartNew();
+        do
+        {
+            found = await audit.CheckAllAsync(CancellationToken.None);
+        }
+        while (found.Count > 0 && elapsed.Elapsed < Limits.Test);
+
+        Assert.True(found.Count == 0, string.Join('\n', found));
     }
 
     public async ValueTask DisposeAsync()
     {
         var broken = new List<Exception>();
+        if (_sidecar is not null)
+        {
+            try
+            {
+                await CheckInvariantsAsync();
+            }
+            catch (Exception violation) when (violation is Xunit.Sdk.XunitException or CallLockException or CallStoreException)
+            {
+                broken.Add(violation);
+            }
+        }
+
         foreach (IAsyncDisposable client in _clients)
         {
             try

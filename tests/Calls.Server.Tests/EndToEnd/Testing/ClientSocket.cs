@@ -78,7 +78,7 @@ internal sealed class ClientSocket : IAsyncDisposable
     /// <summary>Upgrades with a cookie, as a browser does.</summary>
     /// <param name="query">Without question mark.</param>
     public static async Task<ClientSocket> OpenAsync(
-        Uri gateway, string? token, string query = "connection_id=&sequence_number=0", string? origin = null, string resumes = "", long nextSeq = 0)
+        Uri gateway, string? token, string query = "connection_id=&sequence_number=0", string? origin = null, string resumes = "", long nextSeq = 0, bool isRecorder = false, string path = "/api/v4/websocket")
     {
         var socket = new ClientWebSocket();
         socket.Options.CollectHttpResponseDetails = true;
@@ -87,12 +87,17 @@ internal sealed class ClientSocket : IAsyncDisposable
             socket.Options.SetRequestHeader("Cookie", $"MMAUTHTOKEN={token}");
         }
 
+        if (isRecorder)
+        {
+            socket.Options.SetRequestHeader("X-Calls-Recorder", "true");
+        }
+
         if (origin is not null)
         {
             socket.Options.SetRequestHeader("Origin", origin);
         }
 
-        var url = new Uri($"ws://{gateway.Authority}/api/v4/websocket?{query}");
+        var url = new Uri($"ws://{gateway.Authority}{path}?{query}");
         await socket.ConnectAsync(url, CancellationToken.None).WaitAsync(Limits.Test);
         return new ClientSocket(socket, resumes, nextSeq);
     }

@@ -3,6 +3,7 @@ using Calls.Domain;
 using Calls.Domain.Ports;
 using Calls.Server.Tests.Mattermost.Testing;
 using Calls.StandIn;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Calls.Server.Tests.Mattermost.Relay;
@@ -24,6 +25,46 @@ public sealed class StandInRelayTests : IAsyncLifetime
     {
         await _standIn.DisposeAsync();
         await _gateway.DisposeAsync();
+    }
+
+    [Fact]
+    [Trait("Spec", "integration-46")]
+    public async Task A_Mattermost_that_stops_answering_is_noticed_and_the_client_comes_back()
+    {
+        // The 100 s of the defaults, a thousand times faster.
+        await using GatewayUnderTest hasty = await GatewayUnderTest.StartAsync(options => options with
+        {
+            MattermostUrl = _standIn.Url,
+            BotToken = _standIn.BotToken,
+            Timings = options.Timings with { KeepAliveInterval = TimeSpan.FromMilliseconds(30), KeepAliveTimeout = TimeSpan.FromMilliseconds(300) },
+        });
+        string token = await LogInAsync("alice");
+        TestClient client = await hasty.DialAsync(token: token);
+        string connection = (await client.ReceiveAsync()).Json.GetProperty("data").GetProperty("connection_id").GetString()!;
+        await hasty.Clients.NextAsync($"connected {connection} {_standIn.Seed.AliceId}");
+
+        Assert.True(_standIn.Faults.HalfOpen(connection));
+        Assert.Null(await client.TryReceiveAsync());
+        Assert.Null(client.CloseCode);
+        await hasty.Clients.NextAsync($"disconnected {connection} {_standIn.Seed.AliceId}");
+
+        using TestClient back = await hasty.DialAsync($"connection_id={connection}&sequence_number=1", token);
+        TestClient.Frame greeting = await back.ReceiveAsync();
+        Assert.Equal(("hello", 0), (greeting.Event, greeting.Seq));
+    }
+
+    [Fact]
+    [Trait("Spec", "integration-96")]
+    public async Task The_page_of_a_call_that_pops_out_comes_from_Mattermost()
+    {
+        await using GatewayUnderTest gateway = await GatewayUnderTest.StartAsync();
+        gateway.Mattermost.Routes["GET /demo/com.mattermost.calls/expanded/abc"] = static context => context.Response.WriteAsync("<html>the web app</html>");
+        using var http = new HttpClient();
+
+        string page = await http.GetStringAsync(new Uri(gateway.Url, "/demo/com.mattermost.calls/expanded/abc"));
+
+        Assert.Equal("<html>the web app</html>", page);
+        Assert.Equal(0, gateway.Mattermost.Upgrades);
     }
 
     [Fact]

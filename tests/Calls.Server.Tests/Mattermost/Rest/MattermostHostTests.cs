@@ -177,6 +177,9 @@ public sealed class MattermostHostTests
         var time = new ManualTime();
         await using GatewayUnderTest gateway = await StartAsync(time);
         IChatHost host = Host(gateway);
+
+        // What the start asks for is answered, and would end the row of failures.
+        await Poll.UntilAsync(() => gateway.Settings.Current is not null && host.BotUserId.Value.Length > 0);
         gateway.Mattermost.Routes["GET /api/v4/users/alice"] = static context => ScriptedMattermost.JsonAsync(context, 500, new { });
         for (int tried = 0; tried < 4; tried++)
         {

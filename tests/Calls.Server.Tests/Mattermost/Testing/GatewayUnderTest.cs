@@ -64,7 +64,7 @@ public sealed class GatewayUnderTest : IAsyncDisposable
             timings = timings with { ResponseTimeout = TimeSpan.FromDays(1) };
         }
 
-        var options = new GatewayOptions { MattermostUrl = mattermost.Url, BotToken = "bot", Timings = timings };
+        var options = new GatewayOptions { MattermostUrl = mattermost.Url, BotToken = "bot", Timings = timings, ListensAsBot = false, RegistersCommand = false };
         builder.Services.AddMattermostGateway(configure?.Invoke(options) ?? options);
         WebApplication app = builder.Build();
         app.MapMattermostGateway();

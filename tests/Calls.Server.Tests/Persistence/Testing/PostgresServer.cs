@@ -13,12 +13,13 @@ internal sealed class PostgresServer : IAsyncDisposable
     private const string DebianFolder = "/usr/lib/postgresql";
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly Lazy<string?> Binaries = new(FindBinaries);
-    private static readonly Lazy<Task<PostgresServer>> SharedServer = new(StartSharedAsync);
+    private static readonly Lazy<Task<PostgresServer>> SharedServer = new(static () => StartSharedAsync());
 
     private readonly string _folder;
+    private readonly string[] _more;
     private Process? _process;
 
-    private PostgresServer(string folder) => _folder = folder;
+    private PostgresServer(string folder, string[] more) => (_folder, _more) = (folder, more);
 
     /// <summary>Why there can be none; <c>null</c> = there can.</summary>
     public static string? WhyMissing => Binaries.Value is null ? "PostgreSQL is not installed (Debian and Ubuntu: apt-get install postgresql)." : null;
@@ -27,10 +28,11 @@ internal sealed class PostgresServer : IAsyncDisposable
     public static Task<PostgresServer> Shared => SharedServer.Value;
 
     /// <summary>A server of one test.</summary>
-    public static async Task<PostgresServer> StartAsync()
+    /// <param name="more">Arguments of the server, which win over the tests' own.</param>
+    public static async Task<PostgresServer> StartAsync(params string[] more)
     {
         string folder = Directory.CreateTempSubdirectory("calls-pg-").FullName;
-        var server = new PostgresServer(folder);
+        var server = new PostgresServer(folder, more);
         string data = Path.Combine(folder, "data");
         if (RunsAsRoot)
         {
@@ -81,7 +83,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     {
         // A shell in between notices that the tests are gone even if they were killed. SIGINT is PostgreSQL's fast stop.
         string server = $"'{Binary("postgres")}' -D '{_folder}/data' -k '{_folder}' -c listen_addresses= -c fsync=off -c full_page_writes=off "
-            + "-c max_connections=60 -c logging_collector=off";
+            + "-c max_connections=60 -c logging_collector=off " + string.Join(' ', _more);
         string[] command = [.. AsUser, "sh", "-c", $"{server} </dev/null >'{_folder}/log' 2>&1 & pid=$!; read -r _; kill -INT $pid; wait $pid"];
         _process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true })!;
         NpgsqlConnection.ClearAllPools();
@@ -140,6 +142,10 @@ internal sealed class PostgresServer : IAsyncDisposable
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         string errors = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, $"{command[0]}: {errors}{await output}");
+        string written = await output;
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"{command[0]}: {errors}{written}");
+        }
     }
 }
