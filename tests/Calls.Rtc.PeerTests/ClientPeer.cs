@@ -238,16 +238,16 @@ internal sealed class ClientPeer : IRtcClientEvents
     public void OnPacket(ReceivedStream stream, in ReceivedPacket packet, long nowMs)
     {
         string publisher = stream.Track!.StreamId;
-        if (packet.Payload.IsEmpty)
-        {
-            return; // padding, which measures the path
-        }
-
         PayloadTypes.Add(packet.PayloadType);
         if (Watches && stream.Track.Kind == MediaKind.Video)
         {
             Watch(stream, packet, nowMs);
             return;
+        }
+
+        if (packet.Payload.IsEmpty)
+        {
+            return; // padding, which measures the path
         }
 
         if (stream.Track.Kind == MediaKind.Audio)

@@ -34,9 +34,6 @@ internal sealed class NackRequests
         return count;
     }
 
-    /// <summary>[publisher's loop]</summary>
-    public bool HasItems => _taken < Volatile.Read(ref _added);
-
     /// <summary>[publisher's loop] The oldest item.</summary>
     public bool TryTake(out ushort number, out ushort following)
     {

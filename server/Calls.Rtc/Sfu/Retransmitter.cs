@@ -54,7 +54,7 @@ internal sealed class Retransmitter(MediaParticipant receiver, SubscriberFormat 
     }
 
     /// <summary>Whether something was asked for.</summary>
-    public bool HasRequests => _requests.HasItems;
+    public bool HasRequests => _requests.HasSome;
 
     /// <summary>Finds a packet that was kept.</summary>
     public bool TryGet(long sequence, out SentPacket packet) => _history.TryGet(sequence, out packet);
