@@ -1,12 +1,14 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Calls.Server.Mattermost.Rest;
+using Calls.Server.Tests.Mattermost.Testing;
 
 namespace Calls.Server.Tests.Mattermost.Rest;
 
 public sealed class GatheredLookupsTests
 {
-    private readonly List<string> _asked = [];
-    private readonly Queue<TaskCompletionSource> _answers = new();
+    private readonly ConcurrentQueue<string> _asked = new();
+    private readonly ConcurrentQueue<TaskCompletionSource> _answers = new();
     private readonly GatheredLookups _lookups;
 
     public GatheredLookupsTests()
@@ -41,7 +43,7 @@ public sealed class GatheredLookupsTests
         Assert.Equal(JsonValueKind.Undefined, (await others[3]).ValueKind);
 
         await AnswerAsync(_lookups.GetAsync("g", "e", default));
-        Assert.Equal("g: e", _asked[^1]);
+        Assert.Equal("g: e", _asked.Last());
     }
 
     [Fact]
@@ -60,7 +62,7 @@ public sealed class GatheredLookupsTests
     {
         Task<JsonElement> a = _lookups.GetAsync("g", "a", default);
         Task<JsonElement> b = _lookups.GetAsync("g", "b", default);
-        _answers.Dequeue().SetException(new InvalidOperationException("away"));
+        (await NextAsync()).SetException(new InvalidOperationException("away"));
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => a);
         await AnswerAsync(b);
@@ -75,7 +77,7 @@ public sealed class GatheredLookupsTests
         await given.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => a);
-        _answers.Dequeue().SetResult();
+        (await NextAsync()).SetResult();
         await AnswerAsync(again);
     }
 
@@ -84,14 +86,21 @@ public sealed class GatheredLookupsTests
     private Task AskAsync(string what)
     {
         var answer = new TaskCompletionSource();
+        _asked.Enqueue(what);
         _answers.Enqueue(answer);
-        _asked.Add(what);
         return answer.Task;
     }
 
     private async Task AnswerAsync(Task<JsonElement> asked)
     {
-        _answers.Dequeue().SetResult();
+        (await NextAsync()).SetResult();
         await asked;
+    }
+
+    private async Task<TaskCompletionSource> NextAsync()
+    {
+        TaskCompletionSource? next = null;
+        await Poll.UntilAsync(() => _answers.TryDequeue(out next));
+        return next!;
     }
 }
