@@ -62,12 +62,13 @@ public sealed class StoreAwayTests : IAsyncLifetime
     {
         ClientSocket alice = await _site.JoinAsync("alice");
         ClientSocket bob = await _site.JoinAsync("bob");
+        await using MediaClient media = await MediaClient.ConnectAsync(_site, alice);
         await _server.StopAsync();
         await bob.SendAsync("leave");
         await bob.SyncAsync();
 
         await _server.ResumeAsync();
-        await _site.PassAsync(15);
+        await _site.PassAsync(15, media);
 
         Assert.Equal(bob.Id, (await alice.NextAsync("user_left")).Text("session_id"));
         Assert.Equal([new SessionId(alice.Id)], (await _site.StoredCallAsync())!.Sessions.Keys);
