@@ -9,6 +9,43 @@ namespace Calls.Server.Tests.Api;
 public sealed class StatsTests
 {
     [Fact]
+    [Trait("Spec", "storage-and-jobs-14")]
+    public async Task Without_calls_every_day_and_month_is_there_with_nothing()
+    {
+        await using ApiHost api = await ApiHost.StartAsync();
+        api.Calls.Host.SystemAdmins[CallsHarness.Alice] = 0;
+
+        JsonElement stats = await api.GetJsonAsync("/stats", "alice");
+
+        Assert.Equal(Enumerable.Repeat(0, 30), stats.GetProperty("calls_by_day").EnumerateObject().Select(static day => day.Value.GetInt32()));
+        Assert.Equal(Enumerable.Repeat(0, 12), stats.GetProperty("calls_by_month").EnumerateObject().Select(static month => month.Value.GetInt32()));
+    }
+
+    [Fact]
+    [Trait("Spec", "storage-and-jobs-13")]
+    public async Task Of_forty_days_with_a_call_each_the_newest_thirty_are_shown()
+    {
+        await using ApiHost api = await ApiHost.StartAsync(new CallsSettings { DefaultEnabled = true });
+        api.Calls.Host.SystemAdmins[CallsHarness.Alice] = 0;
+        for (int day = 0; day < 40; day++)
+        {
+            TestClient bob = await api.Calls.JoinedAsync(CallsHarness.Bob, $"b{day}");
+            await api.Calls.AdvanceAsync(TimeSpan.FromSeconds(1));
+            await bob.SendAsync("leave");
+            await api.Calls.SettleAsync();
+            await api.Calls.AdvanceAsync(TimeSpan.FromDays(day < 39 ? 1 : 0));
+        }
+
+        JsonElement stats = await api.GetJsonAsync("/stats", "alice");
+
+        JsonProperty[] days = [.. stats.GetProperty("calls_by_day").EnumerateObject()];
+        Assert.Equal($"{api.Calls.Time.GetUtcNow():yyyy-MM-dd}", days[^1].Name);
+        Assert.Equal(Enumerable.Repeat(1, 30), days.Select(static entry => entry.Value.GetInt32()));
+        Assert.Equal(40, Number(stats, "total_calls"));
+    }
+
+    [Fact]
+    [Trait("Spec", "storage-and-jobs-15")]
     public async Task Administrators_see_what_all_calls_add_up_to()
     {
         await using ApiHost api = await ApiHost.StartAsync(new CallsSettings { DefaultEnabled = true });
