@@ -55,7 +55,7 @@ internal sealed class RtcdTarget(Uri url) : ILoadTarget
         }
 
         _isConnected = true;
-        _work = Task.WhenAll(ReceiveAllAsync(), SendAllAsync());
+        _work = Task.WhenAll(ReceiveAllAsync(), OutboundFrames.SendAllAsync(_socket, _outbound.Reader));
     }
 
     public Task<ILoadSession> JoinAsync(int call, int user, Action<ReadOnlyMemory<byte>> onSignal, CancellationToken cancellation)
@@ -78,23 +78,6 @@ internal sealed class RtcdTarget(Uri url) : ILoadTarget
     }
 
     private void Send(RtcdMessage message) => _outbound.Writer.TryWrite(RtcdMessageWriter.ToBytes(message));
-
-    private async Task SendAllAsync()
-    {
-        try
-        {
-            await foreach (byte[] frame in _outbound.Reader.ReadAllAsync())
-            {
-                await _socket.SendAsync(frame, WebSocketMessageType.Binary, endOfMessage: true, CancellationToken.None);
-            }
-        }
-        catch (WebSocketException)
-        {
-            // The server is gone: the run will say who could not connect.
-        }
-
-        _socket.Abort();
-    }
 
     private async Task ReceiveAllAsync()
     {

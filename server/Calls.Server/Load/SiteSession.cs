@@ -37,7 +37,7 @@ internal sealed class SiteSession : ILoadSession
             session._socket.Options.SetRequestHeader("Authorization", $"Bearer {token}");
             var socketUrl = new UriBuilder(url) { Scheme = url.Scheme == Uri.UriSchemeHttps ? "wss" : "ws", Path = "/api/v4/websocket", Query = "connection_id=&sequence_number=0" };
             await session._socket.ConnectAsync(socketUrl.Uri, cancellation);
-            session._work = Task.WhenAll(session.ReceiveAllAsync(), session.SendAllAsync());
+            session._work = Task.WhenAll(session.ReceiveAllAsync(), OutboundFrames.SendAllAsync(session._socket, session._outbound.Reader));
             await session._greeted.Task.WaitAsync(JoinLimit, cancellation);
             session.Write("join", static (writer, channel) =>
             {
@@ -118,23 +118,6 @@ internal sealed class SiteSession : ILoadSession
         writer.WriteString("data");
         writeData(writer, argument);
         _outbound.Writer.TryWrite(buffer.WrittenSpan.ToArray());
-    }
-
-    private async Task SendAllAsync()
-    {
-        try
-        {
-            await foreach (byte[] frame in _outbound.Reader.ReadAllAsync())
-            {
-                await _socket.SendAsync(frame, WebSocketMessageType.Binary, endOfMessage: true, CancellationToken.None);
-            }
-        }
-        catch (WebSocketException)
-        {
-            // The server is gone: the run will say who could not connect.
-        }
-
-        _socket.Abort();
     }
 
     private async Task ReceiveAllAsync()

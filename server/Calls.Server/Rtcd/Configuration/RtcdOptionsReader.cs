@@ -7,8 +7,6 @@ namespace Calls.Server.Rtcd.Configuration;
 /// <summary>Reads and checks rtcd's settings. The first fault ends it, in rtcd's words (rtcd.md 11).</summary>
 internal static class RtcdOptionsReader
 {
-    private const int MinPort = 80;
-    private const int MaxPort = 49151;
     private const int WeekMinutes = 7 * 24 * 60;
 
     private static readonly string[] Levels = ["panic", "fatal", "error", "warn", "info", "debug", "trace", "stdlog"];
@@ -133,8 +131,13 @@ internal static class RtcdOptionsReader
             : throw new RtcdConfigurationException($"invalid DrainTimeout value: \"{text}\" is not a duration such as 1h30m or 90s");
     }
 
-    private static void RequirePort(int port, string field) =>
-        Require(port is >= MinPort and <= MaxPort, $"invalid {field} value: {port} is not in allowed range [{MinPort}, {MaxPort}]");
+    private static void RequirePort(int port, string field)
+    {
+        if (IceListenSettings.ErrorOfPort(field, port) is { } fault)
+        {
+            throw new RtcdConfigurationException(fault);
+        }
+    }
 
     private static void RequireText(string value, string field) => Require(value.Length > 0, $"invalid {field} value: should not be empty");
 
